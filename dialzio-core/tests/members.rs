@@ -22,7 +22,7 @@ struct Shop {
 }
 
 fn secret() -> SecretString {
-    "correct horse battery staple 7".to_owned().into()
+    "seven brown otters swim upstream 7".to_owned().into()
 }
 
 fn email(name: &str) -> EmailAddress {

@@ -42,7 +42,7 @@ impl Shop {
         let email =
             EmailAddress::parse(&format!("{}@example.com", name.to_lowercase().replace(' ', "."))).unwrap();
         let link = self.crm.access().invite(&self.host, Some(email), Role::Agent).await.unwrap();
-        let secret = SecretString::from("correct horse battery staple 7".to_owned());
+        let secret = SecretString::from("seven brown otters swim upstream 7".to_owned());
         let name = PersonName::parse(name).unwrap();
         let actor = self.crm.access().accept(&link, name, None, &secret).await.unwrap().actor;
         let id = actor.member().unwrap();

@@ -39,7 +39,7 @@ impl Shop {
     async fn member(&self, name: &str, role: Role) -> Actor {
         let email = EmailAddress::parse(&format!("{name}@example.com")).unwrap();
         let link = self.crm.access().invite(&self.owner, Some(email), role).await.unwrap();
-        let secret = "correct horse battery staple 7".into();
+        let secret = "seven brown otters swim upstream 7".into();
         self.crm.access().accept(&link, PersonName::parse(name).unwrap(), None, &secret).await.unwrap().actor
     }
 

@@ -3,7 +3,7 @@
 (() => {
   'use strict';
   if (!document.body.hasAttribute('data-presence')) return;
-  const { load } = window.dialzio;
+  const { load, unattended } = window.dialzio;
   const AGAIN = 10000;
   const KEYS = 3000;
   const shown = () => (document.hidden ? null : document.getElementById('thread')?.dataset.conversation ?? null);
@@ -11,7 +11,7 @@
   let wroteAt = 0;
 
   const tell = (conversation, state) => fetch(`web/conversations/${conversation}/presence`, {
-    method: 'POST', headers: { 'X-Dialzio-Request': '1' }, body: new URLSearchParams({ state }), keepalive: true,
+    method: 'POST', headers: { 'X-Dialzio-Request': '1', ...unattended() }, body: new URLSearchParams({ state }), keepalive: true,
   }).catch(() => {});
   function look(isAgain) {
     const now = shown();

@@ -24,6 +24,14 @@
   const revert = (element) => { if (element?.matches?.('[data-revert]')) element.reset(); };
   const isQuiet = (ctx) => ctx.quiet || ctx.sourceElement?.id === 'events';
 
+  // A session ends when it is not used, although its tab stays open: what the page does by itself is no use of it. A browser
+  // knows for some seconds that a key or a button was pressed.
+  const unattended = () => (navigator.userActivation && !navigator.userActivation.isActive ? { 'X-Dialzio-Unattended': '1' } : {});
+  document.addEventListener('htmx:config:request', (event) => {
+    const { ctx } = event.detail;
+    if (isQuiet(ctx)) Object.assign(ctx.request.headers, unattended());
+  });
+
   document.addEventListener('htmx:before:request', (event) => {
     const { sourceElement: source, request } = event.detail.ctx;
     if (request.method === 'GET') return;
@@ -70,6 +78,7 @@
       const place = document.querySelector(target);
       return place ? htmx.ajax('GET', url, { source: place, target: place, swap, select, quiet: true }).catch(() => {}) : Promise.resolve();
     },
+    unattended,
     post: (url) => fetch(url, { method: 'POST', headers: { 'X-Dialzio-Request': '1' } }).catch(() => {}),
   };
 })();

@@ -3,7 +3,7 @@
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar};
 use dialzio_core::Actor;
 use std::sync::{Arc, OnceLock};
@@ -17,6 +17,8 @@ use crate::state::AppState;
 
 /// The header that our own pages always send with a request that changes something.
 pub const REQUEST_HEADER: &str = "x-dialzio-request";
+/// The header that our own pages send with a request that no person has just made: what keeps a page fresh.
+const UNATTENDED_HEADER: &str = "x-dialzio-unattended";
 
 /// An authenticated caller. Handlers extract it from a request; it cannot be put into a request.
 #[derive(Debug, Clone)]
@@ -122,14 +124,22 @@ impl<S: Sync> FromRequestParts<S> for SignInCheck {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let mut said = parts.clone();
-        // What was found out before is asked anew.
+        // What was found out before is asked anew, by nobody.
         said.extensions.remove::<Known>();
+        said.headers.insert(UNATTENDED_HEADER, HeaderValue::from_static("1"));
         Ok(Self(Box::new(said)))
     }
 }
 
 impl Input for SignInCheck {
     fn describe(_: &mut Draft) {}
+}
+
+/// Whether no person has just made a request: its page says so, or it is a stream, which a browser opens again by itself.
+fn is_unattended(headers: &HeaderMap) -> bool {
+    let streams =
+        headers.get(header::ACCEPT).is_some_and(|kinds| kinds.as_bytes().starts_with(b"text/event-stream"));
+    streams || headers.contains_key(UNATTENDED_HEADER)
 }
 
 async fn identify(parts: &Parts, state: &AppState) -> Result<Known, Problem> {
@@ -155,7 +165,12 @@ async fn identify(parts: &Parts, state: &AppState) -> Result<Known, Problem> {
     match (by_host, cookie) {
         (Some(user), _) => Ok(Known { caller: Caller(user.actor), name: Some(user.name) }),
         (None, Some(session)) => {
-            Ok(Known { caller: Caller(access.authenticate(session).await?), name: None })
+            let actor = if is_unattended(&parts.headers) {
+                access.authenticate_unattended(session).await?
+            } else {
+                access.authenticate(session).await?
+            };
+            Ok(Known { caller: Caller(actor), name: None })
         }
         (None, None) => Err(Problem::unauthenticated()),
     }

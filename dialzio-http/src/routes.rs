@@ -169,7 +169,7 @@ routes! {
         sample r#"{"name":"Ravi Kumar"}"#,
         problems ["member.not_found"];
     "me.password" put "/v1/me/password" SignedIn, "Change the caller's own password, which ends their other sessions; members with a session only", 204 => api::profile::change_password,
-        sample r#"{"current":"correct horse battery staple 7","password":"staple battery horse correct 8"}"#,
+        sample r#"{"current":"seven brown otters swim upstream 7","password":"staple battery horse correct 8"}"#,
         problems ["access.busy", "access.too_many_attempts", "member.conflict", "member.not_found"];
     "me.sessions" get "/v1/me/sessions" SignedIn, "List the caller's own sessions, the one used last first", 200 => api::profile::sessions;
     "me.end_sessions" delete "/v1/me/sessions" SignedIn, "End the caller's own sessions but the one that asks; members only", 204 => api::profile::end_sessions,

@@ -89,7 +89,7 @@ async fn coming_in_going_out_and_a_wrong_password_are_on_record_with_the_network
         request.send().await.unwrap()
     };
     assert_eq!(sign_in("wrong horse battery staple 7").await.status(), 422);
-    let entered = sign_in("correct horse battery staple 7").await;
+    let entered = sign_in("seven brown otters swim upstream 7").await;
     assert_eq!(entered.status(), 200);
     let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let left = fixture

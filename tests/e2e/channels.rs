@@ -16,7 +16,8 @@ async fn cookie(fixture: &Fixture, seat: &Seat, role: Role) -> String {
     let email = EmailAddress::parse(&format!("{role}@example.com")).unwrap();
     let link = access.invite(&seat.owner, Some(email), role).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
-    let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let session =
+        access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
     format!("__Host-dialzio_session={}", session.token.reveal())
 }
 

@@ -32,7 +32,7 @@ impl Page {
             .unwrap();
         let name = PersonName::parse("Ravi").unwrap();
         let session =
-            access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+            access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
         let cookie = format!("__Host-dialzio_session={}", session.token.reveal());
         Self { contact: contact.id(), fixture, seat, cookie }
     }

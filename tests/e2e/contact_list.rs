@@ -32,7 +32,8 @@ async fn member(fixture: &Fixture, seat: &Seat) -> (Value, String) {
     let email = EmailAddress::parse("meera@example.com").unwrap();
     let link = access.invite(&seat.owner, Some(email), Role::Agent).await.unwrap();
     let name = PersonName::parse("Meera").unwrap();
-    let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let session =
+        access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
     let all = fixture.list(seat, "/v1/members").await;
     let id = all.iter().find(|one| one["name"] == "Meera").unwrap()["id"].clone();
     (id, format!("__Host-dialzio_session={}", session.token.reveal()))

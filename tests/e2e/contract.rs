@@ -220,7 +220,8 @@ async fn every_operation_answers_as_the_document_says() {
     let link =
         access.invite(&reading.seat.owner, Some(email.clone()), dialzio_core::Role::Agent).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
-    let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let session =
+        access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
     let member = fixture.list(&reading.seat, "/v1/members").await[0]["id"].clone();
     let claim = format!("/v1/conversations/{}/claim", reading.ids["conversation"]);
     fixture.post(&reading.seat, &claim, json!({"member": member})).await.is(200);
@@ -240,13 +241,12 @@ async fn every_operation_answers_as_the_document_says() {
     // And change what is their own.
     let me = format!("{}/v1/me", fixture.origin);
     as_member(fixture.http.patch(&me).json(&json!({"name": "Ravi Kumar"}))).await.is(200);
-    access.sign_in(&email, &"correct horse battery staple 7".into()).await.unwrap();
+    access.sign_in(&email, &"seven brown otters swim upstream 7".into()).await.unwrap();
     let sessions = access.sessions(&session.actor, Some(&session.token)).await.unwrap();
     let other = sessions.iter().find(|one| !one.is_current).unwrap().id;
     as_member(fixture.http.delete(format!("{me}/sessions/{other}"))).await.is(204);
     as_member(fixture.http.delete(format!("{me}/sessions"))).await.is(204);
-    let change =
-        json!({"current": "correct horse battery staple 7", "password": "staple battery horse correct 8"});
+    let change = json!({"current": "seven brown otters swim upstream 7", "password": "staple battery horse correct 8"});
     as_member(fixture.http.put(format!("{me}/password")).json(&change)).await.is(204);
 
     // A message with an unknown outcome.

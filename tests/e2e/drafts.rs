@@ -30,7 +30,7 @@ impl Desk {
         let link = access.invite(&self.seat.owner, Some(email), role).await.unwrap();
         let name = PersonName::parse(name).unwrap();
         let session =
-            access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+            access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
         format!("__Host-dialzio_session={}", session.token.reveal())
     }
 

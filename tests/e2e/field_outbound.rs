@@ -39,7 +39,8 @@ async fn signed_in(field: &Field, email: &str) -> String {
     let email = EmailAddress::parse(email).unwrap();
     let link = access.invite(&field.seat.owner, Some(email), Role::Owner).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
-    let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let session =
+        access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
     format!("__Host-dialzio_session={}", session.token.reveal())
 }
 

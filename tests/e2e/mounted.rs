@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Answer, Fixture, Seat, answer, asha};
 
-const PASSWORD: &str = "correct horse battery staple 7";
+const PASSWORD: &str = "seven brown otters swim upstream 7";
 
 fn host() -> Router {
     Router::new()

@@ -57,7 +57,7 @@ async fn ready(fixture: &Fixture, number: &str) -> Tenant {
     let access = fixture.crm.access();
     let link = access.invite(&tenant.seat.owner, Some(email), dialzio_core::Role::Agent).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
-    access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
     let member = fixture.list(&tenant.seat, "/v1/members").await[0]["id"].as_str().unwrap().to_owned();
     tenant.ids.insert("member", member);
     tenant
@@ -148,8 +148,10 @@ async fn twelve_agents_claim_a_conversation_and_one_has_it() {
         let link = access.invite(&tenant.seat.owner, None, dialzio_core::Role::Agent).await.unwrap();
         let name = PersonName::parse("Agent").unwrap();
         let email = EmailAddress::parse(&format!("agent{place}@example.com")).unwrap();
-        let entered =
-            access.accept(&link, name, Some(email), &"correct horse battery staple 7".into()).await.unwrap();
+        let entered = access
+            .accept(&link, name, Some(email), &"seven brown otters swim upstream 7".into())
+            .await
+            .unwrap();
         cookies.insert(entered.actor.member().unwrap().to_string(), entered.token.reveal().to_owned());
     }
     let mut racing = JoinSet::new();

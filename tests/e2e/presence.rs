@@ -11,7 +11,8 @@ pub(crate) async fn member(fixture: &Fixture, seat: &Seat, name: &str, role: Rol
     let email = EmailAddress::parse(&format!("{}@example.com", name.to_lowercase())).unwrap();
     let link = access.invite(&seat.owner, Some(email), role).await.unwrap();
     let name = PersonName::parse(name).unwrap();
-    let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let session =
+        access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
     format!("__Host-dialzio_session={}", session.token.reveal())
 }
 

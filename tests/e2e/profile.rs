@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::fixture::{Answer, Fixture, Seat, answer};
 use crate::presence::member;
 
-const PASSWORD: &str = "correct horse battery staple 7";
+const PASSWORD: &str = "seven brown otters swim upstream 7";
 const NEW: &str = "staple battery horse correct 8";
 
 /// Asks as a browser does, with a session.
@@ -138,6 +138,30 @@ async fn sessions_are_listed_with_their_browser_and_ended() {
     fixture.clock.advance(chrono::TimeDelta::minutes(30));
     assert_eq!(list(&ravi).await.len(), 1);
     ask(&fixture, &idle, "GET", "/v1/me", Value::Null).await.problem(401);
+}
+
+#[tokio::test]
+async fn a_session_ends_for_want_of_use_although_its_page_stays_open() {
+    let fixture = Fixture::start().await;
+    let seat = fixture.found("Green Leaf").await;
+    let open = member(&fixture, &seat, "Ravi", Role::Agent).await;
+    let by_itself = async |name: &str, value: &str| {
+        let request = fixture.http.get(format!("{}/v1/me", fixture.origin));
+        answer(request.header("cookie", &open).header(name, value)).await.status
+    };
+    for _ in 0..3 {
+        fixture.clock.advance(chrono::TimeDelta::minutes(19));
+        assert_eq!(by_itself("x-dialzio-unattended", "1").await, 200);
+        assert_eq!(by_itself("accept", "text/event-stream").await, 200);
+    }
+    fixture.clock.advance(chrono::TimeDelta::minutes(4));
+    assert_eq!(by_itself("x-dialzio-unattended", "1").await, 401, "61 minutes without an act");
+
+    let used = signs_in(&fixture, "Ravi", PASSWORD).await.unwrap();
+    for _ in 0..3 {
+        fixture.clock.advance(chrono::TimeDelta::minutes(40));
+        ask(&fixture, &used, "GET", "/v1/me", Value::Null).await.is(200);
+    }
 }
 
 #[tokio::test]

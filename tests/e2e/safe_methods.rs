@@ -38,7 +38,8 @@ async fn no_get_and_no_head_changes_a_table() {
     let access = fixture.crm.access();
     let link = access.invite(&tenant.seat.owner, Some(email), dialzio_core::Role::Owner).await.unwrap();
     let name = PersonName::parse("Ravi").unwrap();
-    let session = access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+    let session =
+        access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
     let cookie = format!("__Host-dialzio_session={}", session.token.reveal());
 
     let mut ids: BTreeMap<&str, String> = tenant.ids.clone();

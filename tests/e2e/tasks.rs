@@ -26,7 +26,7 @@ impl Desk {
             let link = access.invite(&seat.owner, Some(email), *role).await.unwrap();
             let name = PersonName::parse(&format!("Member {place}")).unwrap();
             let session =
-                access.accept(&link, name, None, &"correct horse battery staple 7".into()).await.unwrap();
+                access.accept(&link, name, None, &"seven brown otters swim upstream 7".into()).await.unwrap();
             let all = fixture.list(&seat, "/v1/members").await;
             let named = all.iter().find(|one| one["name"] == format!("Member {place}")).unwrap();
             let cookie = format!("__Host-dialzio_session={}", session.token.reveal());

@@ -2,6 +2,7 @@
 
 mod active;
 pub mod chrono_tz_name;
+mod famous;
 mod invitations;
 mod keys;
 mod members;

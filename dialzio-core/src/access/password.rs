@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::famous::is_famous;
 use crate::error::Error;
 use crate::text::EmailAddress;
 
@@ -121,6 +122,9 @@ pub(super) fn check(password: &SecretString, email: &EmailAddress) -> Result<(),
     // Common passwords, words, names, dates, runs and rows of keys, and what is known about this person and product.
     let (local, domain) = email.reveal().split_once('@').unwrap_or_default();
     let known = [email.reveal(), local, domain, "dialzio", "whatsapp"];
+    if is_famous(text) {
+        return Err(PasswordError::Guessable);
+    }
     // Spaces between the same few words make nothing harder to guess.
     let joined: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
     let hard = |text: &str| zxcvbn::zxcvbn(text, &known).score() >= HARD;

@@ -316,11 +316,25 @@ impl<'a> AccessService<'a> {
         Ok(SignedIn { token, actor })
     }
 
-    /// The caller that a session token or API key belongs to.
+    /// The caller that a session token or API key belongs to. A session is used by this, so that it ends later for want of
+    /// use.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] if the token is unknown, revoked or expired.
     pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
+        self.identify(token, true).await
+    }
+
+    /// The same for a request that no person has made: a page that keeps itself fresh, a stream that goes on. A session
+    /// ends for want of use although a tab is open.
+    ///
+    /// # Errors
+    /// As [`authenticate`](Self::authenticate).
+    pub async fn authenticate_unattended(&self, token: &str) -> Result<Actor, Error> {
+        self.identify(token, false).await
+    }
+
+    async fn identify(&self, token: &str, is_used: bool) -> Result<Actor, Error> {
         let hash = Token::parse(token).ok_or(Error::Unauthenticated)?.hash();
         let (store, now) = (self.runtime.store(), self.runtime.now());
         match store
@@ -336,7 +350,7 @@ impl<'a> AccessService<'a> {
                 if session.is_idle(now) {
                     return Err(Error::Unauthenticated);
                 }
-                if session.seen_at + TimeDelta::minutes(1) <= now {
+                if is_used && session.seen_at + TimeDelta::minutes(1) <= now {
                     let seen = SystemWrite::SessionSeen(hash, now);
                     store.commit_system(self.runtime.system(), vec![seen], None).await?;
                 }
