@@ -106,7 +106,7 @@ async fn sessions_are_listed_with_their_browser_and_ended() {
     let fixture = Fixture::start().await;
     let (seat, ravi) = shop(&fixture).await;
     let meera = member(&fixture, &seat, "Meera", Role::Agent).await;
-    let body = "email=ravi%40example.com&password=correct+horse+battery+staple+7";
+    let body = "email=ravi%40example.com&password=seven+brown+otters+swim+upstream+7";
     let form = fixture.http.post(format!("{}/web/sign-in", fixture.origin)).body(body);
     let form = form.header("content-type", "application/x-www-form-urlencoded");
     let form = form.header("user-agent", "Mozilla/5.0 Chrome/131.0.0.0 Safari/537.36 Edg/131.0");

@@ -137,6 +137,11 @@ impl DetailValue {
 }
 
 impl Contact {
+    /// The most details that a contact has.
+    pub const MAX_DETAILS: usize = 20;
+    /// The most tags that a contact has.
+    pub const MAX_TAGS: usize = 50;
+
     /// The folded words that search finds this contact by, together with those of its identities.
     #[must_use]
     pub fn search_tokens(&self, identities: &[ChannelIdentity]) -> Vec<String> {

@@ -20,11 +20,6 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// The most details that a contact has.
-pub const MAX_DETAILS: usize = 20;
-/// The most tags that a contact has.
-pub const MAX_TAGS: usize = 50;
-
 /// What a detail is.
 #[derive(Debug, Clone, Copy, ToSchema)]
 #[schema(rename_all = "lowercase")]
@@ -135,15 +130,15 @@ fn read_details(given: &[NewDetailJson], country: Option<Region>) -> Result<Vec<
         };
         Ok(Detail { value, label })
     };
-    if given.len() > MAX_DETAILS {
-        return Err(Problem::invalid("details", format!("are at most {MAX_DETAILS}")));
+    if given.len() > Contact::MAX_DETAILS {
+        return Err(Problem::invalid("details", format!("are at most {}", Contact::MAX_DETAILS)));
     }
     given.iter().map(each).collect()
 }
 
 fn read_tags(given: &[String]) -> Result<Vec<TagName>, Problem> {
-    if given.len() > MAX_TAGS {
-        return Err(Problem::invalid("tags", format!("are at most {MAX_TAGS}")));
+    if given.len() > Contact::MAX_TAGS {
+        return Err(Problem::invalid("tags", format!("are at most {}", Contact::MAX_TAGS)));
     }
     given.iter().map(|tag| text("tags", tag)).collect()
 }

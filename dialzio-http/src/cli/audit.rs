@@ -2,12 +2,11 @@
 
 use clap::Subcommand;
 use dialzio_core::OrgId;
-use dialzio_core::ledger::Verification;
 use dialzio_store_sqlite::OpenError;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::process::ExitCode;
 
+use super::audit_report::AuditReport;
 use super::control::{self, Command};
 use super::{Data, Outcome, Why, say};
 use crate::assemble::{AssembleError, Founding};
@@ -49,55 +48,6 @@ enum Verb {
         #[command(flatten)]
         why: Why,
     },
-}
-
-/// What was found in one organisation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct AuditReport {
-    org: OrgId,
-    intact: bool,
-    entries: u64,
-    consents: u64,
-    checkpoints: u64,
-    finding: Option<Fault>,
-}
-
-/// What is wrong.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Fault {
-    code: String,
-    detail: String,
-    seq: Option<u64>,
-    exit_code: u8,
-}
-
-impl AuditReport {
-    pub(super) fn new(org: OrgId, found: &Verification) -> Self {
-        let fault = |finding: dialzio_core::ledger::Finding| Fault {
-            code: finding.code().to_owned(),
-            detail: finding.to_string(),
-            seq: finding.seq(),
-            exit_code: finding.exit_code(),
-        };
-        Self {
-            org,
-            intact: found.finding.is_none(),
-            entries: found.entries,
-            consents: found.consents,
-            checkpoints: found.checkpoints,
-            finding: found.finding.map(fault),
-        }
-    }
-
-    fn line(&self) -> String {
-        let Self { org, entries, consents, checkpoints, .. } = self;
-        match &self.finding {
-            Some(fault) => format!("{org}\tNOT WHOLE\t{}", fault.detail),
-            None => format!(
-                "{org}\twhole\t{entries} entries, {consents} consent records, {checkpoints} checkpoints"
-            ),
-        }
-    }
 }
 
 /// What the command ends with, once everything is said.

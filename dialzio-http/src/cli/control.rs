@@ -1,7 +1,7 @@
 //! The control socket: commands of the operator that run inside the server, which alone has the database open. The socket
 //! lies in the data folder, which only the server's own user can enter.
 
-use super::audit::AuditReport;
+use super::audit_report::AuditReport;
 use chrono::{DateTime, Utc};
 use dialzio_core::call::CallLogReading;
 use dialzio_core::operator::OperatorEntry;

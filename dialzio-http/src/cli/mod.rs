@@ -1,6 +1,7 @@
 //! The `dialzio` command.
 
 mod audit;
+mod audit_report;
 mod calls;
 mod check;
 mod clock;

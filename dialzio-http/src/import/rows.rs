@@ -2,7 +2,7 @@
 
 use dialzio_core::MemberId;
 use dialzio_core::access::{Member, MemberState};
-use dialzio_core::contact::{Detail, DetailValue, ImportRow, Stage};
+use dialzio_core::contact::{Contact, Detail, DetailValue, ImportRow, Stage};
 use dialzio_core::phone::Region;
 use dialzio_core::search::match_key;
 use dialzio_core::text::{EmailAddress, NoteText, PersonName, TagName};
@@ -10,7 +10,6 @@ use dialzio_core::text::{EmailAddress, NoteText, PersonName, TagName};
 use super::columns::Field;
 use super::plain;
 use super::sheet::Row;
-use crate::api::contacts::{MAX_DETAILS, MAX_TAGS};
 
 /// How the cells of a file are read.
 #[derive(Debug)]
@@ -96,11 +95,11 @@ impl RowReader {
         read.details.retain(|detail| keys.insert(detail.value.subject_key()));
         read.tags.sort_unstable();
         read.tags.dedup();
-        if read.details.len() > MAX_DETAILS {
-            return Err(format!("has more than {MAX_DETAILS} numbers and addresses"));
+        if read.details.len() > Contact::MAX_DETAILS {
+            return Err(format!("has more than {} numbers and addresses", Contact::MAX_DETAILS));
         }
-        if read.tags.len() > MAX_TAGS {
-            return Err(format!("has more than {MAX_TAGS} tags"));
+        if read.tags.len() > Contact::MAX_TAGS {
+            return Err(format!("has more than {} tags", Contact::MAX_TAGS));
         }
         if !names.is_empty() {
             let name = PersonName::parse(&names.join(" ")).map_err(|error| format!("name: {error}"))?;

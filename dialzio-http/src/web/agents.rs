@@ -54,7 +54,7 @@ pub(crate) async fn add(
     Id(id): Id<AccountId>,
     fields: Fields,
 ) -> Result<Html<String>, Problem> {
-    let phone = super::calls::read_number(&ctx, fields.get("phone"));
+    let phone = super::call_query::read_number(&ctx, fields.get("phone"));
     let phone = phone.map_err(|error| Problem::invalid("phone", error.to_string()))?;
     let name = fields.given("name").map(|name| text::<PersonName>("name", name)).transpose()?;
     let member = fields.given("member").map(|member| word("member", member)).transpose()?;

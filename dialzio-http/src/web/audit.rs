@@ -8,7 +8,7 @@ use dialzio_core::{Permission, Principal};
 use serde::Deserialize;
 
 use super::audit_words;
-use super::calls::day;
+use super::call_query::day;
 use super::page_context::{PageContext, show};
 use super::view::Choice;
 use super::view::audit::{AuditList, AuditPage, AuditRow, VerifyCard};

@@ -240,7 +240,7 @@ impl Typed {
         if self.new_number.trim().is_empty() {
             return;
         }
-        let read = super::calls::read_number(ctx, &self.new_number);
+        let read = super::call_query::read_number(ctx, &self.new_number);
         let read = read.map_err(|error| format!("cannot be used: {error}"));
         if let Some(number) = self.read("new_number", read) {
             self.ring.push(format!("number:{}", number.reveal()));

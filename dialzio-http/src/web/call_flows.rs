@@ -161,7 +161,7 @@ async fn checked(
     let number = match typed.number.trim() {
         "" => Some(AnsweredNumber::All),
         number => {
-            let read = super::calls::read_number(ctx, number);
+            let read = super::call_query::read_number(ctx, number);
             typed
                 .read("number", read.map_err(|error| format!("cannot be used: {error}")))
                 .map(AnsweredNumber::One)

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use dialzio_core::call::{CallSums, CallTally, ReportQuery, by_hour, by_member};
 use serde::Deserialize;
 
-use super::calls::{day, seconds};
+use super::call_query::day;
+use super::calls::seconds;
 use super::page_context::{PageContext, show};
 use super::view::calls::{CallReportPage, HourBar, MemberRow};
 use super::view::shell::Place;

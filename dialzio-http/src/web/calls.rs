@@ -5,18 +5,17 @@ use std::collections::btree_map::Entry;
 
 use axum::extract::Query;
 use axum::response::Html;
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use dialzio_core::call::{
     Call, CallChannels, CallPermission, CallQuery, CallState, CallView, DurationClass, permitted,
 };
 use dialzio_core::consent::{Channel, Reason, RefusalCode};
-use dialzio_core::contact::SubjectKey;
 use dialzio_core::conversation::Direction;
 use dialzio_core::page::PageRequest;
-use dialzio_core::saved_view::{SavedCalls, SavedQuery};
-use dialzio_core::{ContactId, DispositionId, Permission, PhoneNumber};
-use serde::Deserialize;
+use dialzio_core::saved_view::SavedQuery;
+use dialzio_core::{ContactId, DispositionId, Permission};
 
+use super::call_query::Asked;
 use super::page_context::{PageContext, show};
 use super::view::calls::{CallDay, CallList, CallRow, CallTab, CallsPage};
 use super::view::shell::Place;
@@ -31,125 +30,6 @@ use crate::problem::Problem;
 const ROWS: u32 = 50;
 /// How far missed calls are counted.
 const COUNTED: u32 = 99;
-
-/// What is listed, as the address says it.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
-    view: String,
-    #[serde(default)]
-    member: String,
-    #[serde(default)]
-    disposition: String,
-    #[serde(default)]
-    duration: String,
-    #[serde(default)]
-    number: String,
-    #[serde(default)]
-    from: String,
-    #[serde(default)]
-    to: String,
-    after: Option<String>,
-}
-
-impl Asked {
-    /// The same again, without a cursor.
-    fn query(&self) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let fields = [
-            ("view", &self.view),
-            ("member", &self.member),
-            ("disposition", &self.disposition),
-            ("duration", &self.duration),
-            ("number", &self.number),
-            ("from", &self.from),
-            ("to", &self.to),
-        ];
-        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-            query.append_pair(name, value);
-        }
-        query.finish()
-    }
-
-    /// What is listed, as a view keeps it: without the number, and without what cannot be read.
-    pub(crate) fn saved(&self) -> SavedCalls {
-        SavedCalls {
-            view: self.view.parse().unwrap_or_default(),
-            member: self.member.parse().ok(),
-            disposition: self.disposition.parse().ok(),
-            duration: self.duration.parse().ok(),
-            from: self.from.parse().ok(),
-            to: self.to.parse().ok(),
-        }
-    }
-
-    fn is_narrowed(&self) -> bool {
-        [&self.member, &self.disposition, &self.duration, &self.number, &self.from, &self.to]
-            .iter()
-            .any(|value| !value.is_empty())
-    }
-
-    /// What the core is asked for, or what is wrong, in words.
-    fn read(&self, ctx: &PageContext) -> Result<CallQuery, String> {
-        let number = match self.number.trim() {
-            "" => None,
-            typed => Some(read_number(ctx, typed).map_err(|error| format!("The number {error}."))?),
-        };
-        Ok(CallQuery {
-            view: self.view.parse().unwrap_or_default(),
-            member: self.member.parse().ok(),
-            disposition: self.disposition.parse().ok(),
-            duration: self.duration.parse().ok(),
-            customer: number.as_ref().map(SubjectKey::phone),
-            since: day(ctx, &self.from, "first", 0)?,
-            until: day(ctx, &self.to, "last", 1)?,
-            ..CallQuery::default()
-        })
-    }
-}
-
-/// The address of the log that shows a view.
-pub(crate) fn address(saved: &SavedCalls) -> String {
-    fn word<T: ToString>(value: Option<T>) -> String {
-        value.map(|value| value.to_string()).unwrap_or_default()
-    }
-    let asked = Asked {
-        view: saved.view.to_string(),
-        member: word(saved.member),
-        disposition: word(saved.disposition),
-        duration: word(saved.duration),
-        from: word(saved.from),
-        to: word(saved.to),
-        ..Asked::default()
-    };
-    format!("calls?{}", asked.query())
-}
-
-/// A number as people type it.
-pub(crate) fn read_number(
-    ctx: &PageContext,
-    typed: &str,
-) -> Result<PhoneNumber, dialzio_core::phone::PhoneNumberError> {
-    match ctx.org.dials_in() {
-        Some(region) => PhoneNumber::parse_in(typed, region),
-        None => PhoneNumber::parse(typed),
-    }
-}
-
-/// The beginning of a day in the organisation's zone, so many days later.
-pub(crate) fn day(
-    ctx: &PageContext,
-    text: &str,
-    which: &str,
-    later: i64,
-) -> Result<Option<DateTime<Utc>>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let date: Result<NaiveDate, _> = text.parse();
-    let date = date.map_err(|_| format!("The {which} day is not a date such as 2026-11-29."))?;
-    Ok(ctx.instant((date + TimeDelta::days(later)).and_time(NaiveTime::MIN)))
-}
 
 /// `GET /calls`.
 pub(crate) async fn page(ctx: PageContext, Query(asked): Query<Asked>) -> Result<Html<String>, Problem> {

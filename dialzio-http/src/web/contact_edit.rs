@@ -11,7 +11,6 @@ use super::page_context::{PageContext, beside, show};
 use super::view::contact::{EditContactForm, EditDetail};
 use super::{contact, person, words};
 use crate::api::Id;
-use crate::api::contacts::MAX_DETAILS;
 use crate::form::Fields;
 use crate::problem::Problem;
 
@@ -161,8 +160,8 @@ async fn patch(
     let country = ctx.org.dials_in();
     let rows = form.details.iter_mut();
     let details: Vec<Detail> = rows.filter_map(|row| detail_of(row, &stored.details, country)).collect();
-    if form.details.len() > MAX_DETAILS {
-        form.problem = Some(format!("A contact has at most {MAX_DETAILS} numbers and addresses."));
+    if form.details.len() > Contact::MAX_DETAILS {
+        form.problem = Some(format!("A contact has at most {} numbers and addresses.", Contact::MAX_DETAILS));
     }
     let revision = fields.get("revision").parse().map(Revision);
     let revision = revision.map_err(|_| Problem::invalid("revision", "is not a revision"))?;

@@ -2,14 +2,13 @@
 
 use axum::extract::Query;
 use axum::response::Html;
-use dialzio_core::contact::{ContactEntry, ContactOrder, ContactQuery, OwnerFilter, Stage};
+use dialzio_core::Permission;
+use dialzio_core::contact::{ContactEntry, ContactOrder, ContactQuery, Stage};
 use dialzio_core::page::PageRequest;
-use dialzio_core::saved_view::{ContactColumn, SavedContacts, SavedQuery, Whose};
-use dialzio_core::{MemberId, Permission};
-use serde::Deserialize;
+use dialzio_core::saved_view::{SavedQuery, Whose};
 
+use super::contact_query::Listed;
 use super::page_context::{PageContext, show};
-use super::saved_views::read_columns;
 use super::view::contact::NewContactForm;
 use super::view::contact_list::{ContactFilter, ContactRow, ContactRows, ContactsPage, list_query};
 use super::view::filter::FilterChip;
@@ -23,92 +22,6 @@ use crate::problem::Problem;
 
 /// Rows of a page.
 const ROWS: u32 = 50;
-
-/// What is listed, as the address says it.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Listed {
-    q: Option<String>,
-    stage: Option<String>,
-    /// `me`, `none` or a member.
-    owner: Option<String>,
-    tag: Option<String>,
-    order: Option<String>,
-    /// The columns of a saved view, in the place of those that the reader has chosen.
-    columns: Option<String>,
-    after: Option<String>,
-    rows: Option<u32>,
-}
-
-impl Listed {
-    fn search(&self) -> &str {
-        self.q.as_deref().unwrap_or_default().trim()
-    }
-
-    fn owner(&self) -> Option<Whose> {
-        self.owner.as_deref()?.trim().parse().ok()
-    }
-
-    fn columns(&self) -> Option<Vec<ContactColumn>> {
-        self.columns.as_deref().map(read_columns)
-    }
-
-    /// What the core is asked for. What cannot be read narrows nothing. The contacts of somebody who is no member are those
-    /// of nobody.
-    fn query(&self, me: Option<MemberId>) -> ContactQuery {
-        fn read<T: std::str::FromStr>(value: Option<&String>) -> Option<T> {
-            value.and_then(|value| value.trim().parse().ok())
-        }
-        let owner = self.owner().map(|owner| match owner {
-            Whose::Me => me.map_or(OwnerFilter::Nobody, OwnerFilter::Member),
-            Whose::Nobody => OwnerFilter::Nobody,
-            Whose::Member(member) => OwnerFilter::Member(member),
-        });
-        ContactQuery {
-            stage: read(self.stage.as_ref()),
-            owner,
-            tag: read(self.tag.as_ref()),
-            order: read(self.order.as_ref()).unwrap_or_default(),
-            ..ContactQuery::matching(self.search())
-        }
-    }
-
-    /// What is listed, as a view keeps it.
-    pub(crate) fn saved(&self) -> SavedContacts {
-        let ContactQuery { stage, tag, order, .. } = self.query(None);
-        SavedContacts { stage, owner: self.owner(), tag, order, columns: self.columns() }
-    }
-
-    /// What narrows and orders the list, as the address says it.
-    fn pairs(&self) -> Vec<(&'static str, String)> {
-        let query = self.query(None);
-        let order = (query.order != ContactOrder::default()).then(|| query.order.to_string());
-        let pairs = [
-            ("stage", query.stage.map(|stage| stage.to_string())),
-            ("owner", self.owner().map(|owner| owner.to_string())),
-            ("tag", query.tag.as_ref().map(|tag| tag.reveal().to_owned())),
-            ("order", order),
-            ("columns", self.columns().map(|columns| column_words(&columns))),
-        ];
-        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-    }
-}
-
-fn column_words(columns: &[ContactColumn]) -> String {
-    columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(",")
-}
-
-/// The address of the list that shows a view.
-pub(crate) fn address(saved: &SavedContacts) -> String {
-    let listed = Listed {
-        stage: saved.stage.map(|stage| stage.to_string()),
-        owner: saved.owner.map(|owner| owner.to_string()),
-        tag: saved.tag.as_ref().map(|tag| tag.reveal().to_owned()),
-        order: Some(saved.order.to_string()),
-        columns: saved.columns.as_deref().map(column_words),
-        ..Listed::default()
-    };
-    format!("contacts?{}", list_query("", &listed.pairs()))
-}
 
 /// `GET /contacts`.
 pub(crate) async fn page(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {

@@ -12,7 +12,8 @@ use dialzio_core::provider::CallAction;
 use dialzio_core::{CallId, ContactId, Permission};
 
 use super::call::{people, remark, wrap_up};
-use super::calls::{names, read_number, who};
+use super::call_query::read_number;
+use super::calls::{names, who};
 use super::page_context::{PageContext, show};
 use super::view::calls::{Dock, DockCall};
 use super::view::{Avatar, Shown};

@@ -9,7 +9,7 @@ use dialzio_core::call::{RecordingCount, RecordingRule, RecordingSelection, Seen
 use dialzio_core::{ContactId, Error, Permission, Revision};
 use serde::Deserialize;
 
-use super::calls::day;
+use super::call_query::day;
 use super::page_context::{PageContext, show};
 use super::view::Fact;
 use super::view::recordings::{DeleteRecordings, FoundRecordings, RecordingsPage, RuleChoice, RuleForm};

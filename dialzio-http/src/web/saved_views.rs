@@ -4,7 +4,7 @@ use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use dialzio_core::saved_view::{
-    ContactColumn, NewSavedView, SavedContacts, SavedList, SavedQuery, SavedView, SavedViewPatch,
+    NewSavedView, SavedContacts, SavedList, SavedQuery, SavedView, SavedViewPatch,
 };
 use dialzio_core::text::Title;
 use dialzio_core::{Error, Permission, Revision, SavedViewId};
@@ -15,7 +15,7 @@ use super::page_context::{PageContext, beside, show};
 use super::view::Action;
 use super::view::saved_views::{ViewForm, ViewMenu, ViewRow};
 use super::view::shell::Undo;
-use super::{calls, contact_list, listed};
+use super::{call_query, contact_query, listed};
 use crate::api::Id;
 use crate::form::Fields;
 use crate::problem::Problem;
@@ -49,9 +49,9 @@ impl Place {
     fn read(list: &str, here: &str) -> Result<Self, Problem> {
         let list = list.parse().map_err(|_| Problem::invalid("list", "is contacts, inbox or calls"))?;
         let shown = match list {
-            SavedList::Contacts => SavedQuery::Contacts(read::<contact_list::Listed>(here)?.saved()),
+            SavedList::Contacts => SavedQuery::Contacts(read::<contact_query::Listed>(here)?.saved()),
             SavedList::Inbox => SavedQuery::Inbox(read::<listed::Listed>(here)?.saved()),
-            SavedList::Calls => SavedQuery::Calls(read::<calls::Asked>(here)?.saved()),
+            SavedList::Calls => SavedQuery::Calls(read::<call_query::Asked>(here)?.saved()),
         };
         Ok(Self { here: here.to_owned(), shown })
     }
@@ -59,27 +59,18 @@ impl Place {
     fn of(fields: &Fields) -> Result<Self, Problem> {
         let mut place = Self::read(fields.get("list"), fields.get("here"))?;
         if let (SavedQuery::Contacts(saved), Some(columns)) = (&mut place.shown, fields.given("columns")) {
-            saved.columns = Some(read_columns(columns));
+            saved.columns = Some(contact_query::read_columns(columns));
         }
         Ok(place)
     }
 }
 
-/// Columns as an address has them: words with commas between. What is no column is left out.
-pub(crate) fn read_columns(text: &str) -> Vec<ContactColumn> {
-    let mut columns: Vec<ContactColumn> =
-        text.split(',').filter_map(|word| word.trim().parse().ok()).collect();
-    columns.sort_unstable();
-    columns.dedup();
-    columns
-}
-
 /// The address of the list that shows a view.
 fn address(query: &SavedQuery) -> String {
     match query {
-        SavedQuery::Contacts(saved) => contact_list::address(saved),
+        SavedQuery::Contacts(saved) => contact_query::address(saved),
         SavedQuery::Inbox(saved) => listed::address(saved),
-        SavedQuery::Calls(saved) => calls::address(saved),
+        SavedQuery::Calls(saved) => call_query::address(saved),
     }
 }
 
