@@ -301,7 +301,7 @@ pub async fn create(
     state.crm().contacts().dials_in(&actor).await?;
     let Asked { sheet, fields, duplicates } = read(&form)?;
     let reader = reader(&state, &actor, fields).await?;
-    let run = start(&state, actor, sheet, reader, duplicates)?;
+    let run = start((state.crm(), state.imports()), actor, sheet, reader, duplicates)?;
     Ok((StatusCode::ACCEPTED, Json(ImportJson::from(run.as_ref()))))
 }
 

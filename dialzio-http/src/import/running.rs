@@ -1,13 +1,12 @@
 //! Imports that run or have run: how far each is, and which rows it left out.
 
 use dialzio_core::contact::{Duplicates, Import, ImportOutcome};
-use dialzio_core::{Actor, Error, ImportId, OrgId};
+use dialzio_core::{Actor, Crm, Error, ImportId, OrgId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::rows::RowReader;
 use super::sheet::Sheet;
 use crate::problem::Problem;
-use crate::state::AppState;
 
 /// How many rows of imports that have ended are remembered, of all organisations together.
 const REMEMBERED: usize = 200_000;
@@ -115,21 +114,21 @@ impl Drop for Ending {
 /// # Errors
 /// `import.running` if the organisation has one that runs; without the permission to change contacts.
 pub(crate) fn start(
-    state: &AppState,
+    (crm, imports): (&Crm, &Imports),
     by: Actor,
     sheet: Sheet,
     reader: RowReader,
     duplicates: Duplicates,
 ) -> Result<Arc<Run>, Problem> {
-    let import = state.crm().contacts().begin_import(&by, duplicates)?;
+    let import = crm.contacts().begin_import(&by, duplicates)?;
     let run = Arc::new(Run { id: import.id(), org: by.org(), sheet, progress: Mutex::default() });
-    if !state.imports().take(&run) {
+    if !imports.take(&run) {
         return Err(Problem::new("import.running"));
     }
-    let (state, ending) = (state.clone(), Ending(Arc::clone(&run)));
+    let (crm, ending) = (crm.clone(), Ending(Arc::clone(&run)));
     tokio::spawn(async move {
         let run = &ending.0;
-        let end = match work(&state, &by, run, import, &reader).await {
+        let end = match work(&crm, &by, run, import, &reader).await {
             Ok(()) => End::Done,
             Err(error) => End::Failed(Problem::from(error).code),
         };
@@ -138,14 +137,8 @@ pub(crate) fn start(
     Ok(run)
 }
 
-async fn work(
-    state: &AppState,
-    by: &Actor,
-    run: &Run,
-    mut import: Import,
-    reader: &RowReader,
-) -> Result<(), Error> {
-    let contacts = state.crm().contacts();
+async fn work(crm: &Crm, by: &Actor, run: &Run, mut import: Import, reader: &RowReader) -> Result<(), Error> {
+    let contacts = crm.contacts();
     let mut result = Ok(());
     for (step, rows) in run.sheet.rows.chunks(STEP).enumerate() {
         let (mut read, mut places, mut left_out) = (Vec::new(), Vec::new(), Vec::new());

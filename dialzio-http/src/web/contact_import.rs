@@ -118,7 +118,7 @@ pub(crate) async fn run(ctx: PageContext, form: FileForm) -> Result<Html<String>
     may_import(&ctx)?;
     let Asked { sheet, fields, duplicates } = read(&form)?;
     let reader = reader(&ctx.state, &ctx.actor, fields).await?;
-    let run = start(&ctx.state, ctx.actor.clone(), sheet, reader, duplicates)?;
+    let run = start((ctx.crm(), ctx.state.imports()), ctx.actor.clone(), sheet, reader, duplicates)?;
     show(&progress(&run))
 }
 

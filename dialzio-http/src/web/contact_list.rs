@@ -173,42 +173,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_names_what_it_lists_and_nothing_that_cannot_be_read() {
-        let member = "01a2b3c4-0000-7000-8000-000000000001";
-        let of_member = format!("owner={member}");
-        for (typed, here) in [
-            ("", ""),
-            ("q=+asha+&stage=customer", "q=asha&stage=customer"),
-            ("owner=none&tag=A+%26+B&order=newest", "owner=none&tag=A+%26+B&order=newest"),
-            ("owner=me", "owner=me"),
-            ("columns=last,stage,size,last", "columns=stage%2Clast"),
-            ("columns=", "columns="),
-            (of_member.as_str(), of_member.as_str()),
-            ("stage=&owner=&tag=&order=name", ""),
-            ("stage=emperor&owner=nobody&tag=%00&order=random", ""),
-        ] {
-            for query in [typed, here] {
-                let uri: axum::http::Uri = format!("/contacts?{query}").parse().unwrap();
-                let listed = Query::<Listed>::try_from_uri(&uri).unwrap().0;
-                assert_eq!(list_query(listed.search(), &listed.pairs()), here, "{query}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_view_is_listed_at_an_address_that_reads_as_the_same_view() {
-        for typed in ["", "stage=customer&owner=me&tag=A+%26+B&order=newest&columns=stage,last", "owner=none"]
-        {
-            let read = |query: &str| {
-                let uri: axum::http::Uri = format!("/{query}").parse().unwrap();
-                Query::<Listed>::try_from_uri(&uri).unwrap().0.saved()
-            };
-            let saved = read(&format!("contacts?q=asha&{typed}"));
-            assert_eq!(read(&address(&saved)), saved, "{typed}");
-        }
-    }
-
-    #[test]
     fn a_count_is_said_in_words() {
         let all = ContactQuery::default();
         for (total, said) in [
