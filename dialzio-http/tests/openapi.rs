@@ -4,13 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use dialzio_core::contact::Stage;
+use dialzio_core::contact::{Contact, Stage};
 use dialzio_core::conversation::DeliveryStatus;
 use dialzio_core::store::periods::MESSAGE_DAYS;
 use dialzio_core::text::{MessageText, PersonName};
 use dialzio_core::{Permission, Role};
 use dialzio_http::api::DOCUMENT;
-use dialzio_http::api::contacts::{MAX_DETAILS, MAX_TAGS};
 use dialzio_http::openapi::describe;
 use dialzio_http::routes::{Need, ROUTES, Route};
 use serde_json::{Value, json};
@@ -248,7 +247,7 @@ fn closed_sets_and_limits_are_those_that_are_enforced() {
         let fields = &schemas[request]["properties"];
         assert_eq!(
             (&fields["details"]["maxItems"], &fields["tags"]["maxItems"]),
-            (&json!(MAX_DETAILS), &json!(MAX_TAGS))
+            (&json!(Contact::MAX_DETAILS), &json!(Contact::MAX_TAGS))
         );
     }
     assert_eq!(schemas["ContactId"]["format"], "uuid");
