@@ -17,6 +17,11 @@ const CODES: &[(&str, u16, &str)] = &[
     ("account.not_routable", 409, "The account is not connected: check its token first"),
     ("account.taken", 409, "The number is connected in another organisation: disconnect it there first"),
     ("account.unsupported", 409, "The provider of this account cannot do this"),
+    (
+        "audit.checkpoints",
+        500,
+        "The checkpoints of the audit log cannot be read or written: the operator has to look at them",
+    ),
     ("blob.unavailable", 503, "The files cannot be reached: try again in a moment"),
     ("call.emergency_number", 403, "This is a number for emergencies: dial it by hand"),
     (
@@ -36,11 +41,6 @@ const CODES: &[(&str, u16, &str)] = &[
         "cap.frequency",
         403,
         "The weekly limit of promotional messages to this person is reached: wait before the next one",
-    ),
-    (
-        "audit.checkpoints",
-        500,
-        "The checkpoints of the audit log cannot be read or written: the operator has to look at them",
     ),
     ("consent.doubtful", 403, "The number may belong to another person now: resolve that first"),
     ("consent.expired", 403, "The opt-in has run out: ask this person again"),
