@@ -42,7 +42,7 @@ impl NewApiKey {
     }
 }
 
-/// The longest that a key goes on working once another one has taken its place, in hours.
+/// The longest that a key keeps working after it was rotated, in hours.
 const MOST_OVERLAP: u16 = 168;
 
 impl AccessService<'_> {
@@ -95,7 +95,7 @@ impl AccessService<'_> {
         (id, token)
     }
 
-    /// Makes another key in the place of one, with its name, its permissions and as long a life. The one before goes on
+    /// Replaces a key by a new one with the same name, permissions and lifetime. The old key keeps
     /// working for `overlap_hours`, or until its own end if that is earlier, so that programs can be given the new one without
     /// a gap.
     ///

@@ -325,7 +325,7 @@ impl<'a> AccessService<'a> {
         self.identify(token, true).await
     }
 
-    /// The same for a request that no person has made: a page that keeps itself fresh, a stream that goes on. A session
+    /// The same for a request that nobody made by hand: a page that refreshes itself, a stream that stays open. A session
     /// ends for want of use although a tab is open.
     ///
     /// # Errors

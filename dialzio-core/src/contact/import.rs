@@ -1,7 +1,7 @@
 //! Many contacts at once, from a file of another program: what becomes of each row, and the rows written in small groups.
 //!
 //! A row is recognised by its numbers and addresses alone, so importing the same rows again changes nothing. An import never
-//! creates a consent: a list says that somebody has a number, not that they agreed to anything.
+//! creates a consent: having a number does not show that its owner agreed to anything.
 
 use std::collections::HashMap;
 

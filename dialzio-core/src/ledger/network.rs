@@ -1,4 +1,4 @@
-//! From where somebody acted, without the last part of their address.
+//! The network that a request came from, without the last part of the address.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

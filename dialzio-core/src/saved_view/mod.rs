@@ -23,7 +23,7 @@ pub const MAX_SAVED_VIEWS: usize = 50;
 pub struct SavedView {
     /// The id; ids sort by the time they were made at.
     pub id: SavedViewId,
-    /// Who saved it. Nobody else sees it unless it is shared, so those of a member who was deactivated are seen by nobody.
+    /// Who saved it. Nobody else sees it unless it is shared; the private views of a deactivated member are hidden.
     pub member: MemberId,
     /// What it is called.
     pub name: Title,

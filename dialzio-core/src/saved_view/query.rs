@@ -44,16 +44,16 @@ string_enum! {
     }
 }
 
-/// The text names nobody.
+/// The text names no member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is the id of a member, me or none")]
 pub struct WhoseError;
 
-/// Whose contacts or conversations. In a shared view, "me" is whoever looks at it.
+/// Whose contacts or conversations are listed. In a shared view, "me" is the member who opens it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Whose {
-    /// Those of whoever looks.
+    /// Those of the member who opens the view.
     Me,
     /// Those of nobody.
     Nobody,
