@@ -18,19 +18,22 @@ use crate::error::Error;
 use crate::id::IdSource;
 use crate::intake::Intake;
 use crate::ledger::{CheckpointStore, LedgerService};
+use crate::mail::Mailer;
 use crate::media::MediaService;
 use crate::notice::NoticeService;
 use crate::operator::Operator;
-use crate::outbox::{Heartbeat, PausedQueues, RateLimits, Worker};
+use crate::outbox::{Heartbeat, PausedQueues, RateLimits, TakenMails, Worker};
 use crate::provider::Provider;
 use crate::runtime::{Parts, Runtime};
 use crate::saved_view::SavedViewService;
 use crate::scope::SystemScope;
 use crate::store::Store;
 use crate::tasks::Tasks;
+use crate::team::TeamService;
 use crate::time::{Clock, SystemClock};
 use crate::timekeeper::{ClockState, Timekeeper};
 use crate::timeline::TimelineService;
+use crate::usage::UsageService;
 use crate::webhook::QuarantineService;
 
 /// A CRM over a store, keys and providers. Cloning costs one counter.
@@ -48,6 +51,7 @@ pub struct CrmBuilder {
     providers: Vec<Arc<dyn Provider>>,
     clock: Option<Arc<dyn Clock>>,
     checkpoints: Option<Arc<dyn CheckpointStore>>,
+    mailer: Option<Arc<dyn Mailer>>,
     #[cfg(any(test, feature = "testing"))]
     seed: Option<u64>,
     words: Words,
@@ -111,6 +115,13 @@ impl CrmBuilder {
         self
     }
 
+    /// What sends mail to people who sign in. Without it nothing that needs mail is offered.
+    #[must_use]
+    pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
+        self
+    }
+
     /// Another clock than the machine's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
@@ -171,6 +182,7 @@ impl CrmBuilder {
             sealer: Sealer::new(Arc::clone(&keys) as _, Arc::clone(&entropy)),
             keys,
             checkpoints: self.checkpoints,
+            mailer: self.mailer,
             providers,
             clock,
             ids,
@@ -178,10 +190,10 @@ impl CrmBuilder {
             words: self.words,
             system: SystemScope::new(),
             worker,
-            suppression_keys: tokio::sync::OnceCell::new(),
             rate_limits: RateLimits::default(),
             heartbeat: Heartbeat::default(),
             paused_queues: PausedQueues::default(),
+            taken_mails: TakenMails::default(),
             timekeeper: Timekeeper::default(),
             tasks: Tasks::default(),
         };
@@ -251,6 +263,12 @@ impl Crm {
         CallFlowService::new(&self.runtime)
     }
 
+    /// Which members work together.
+    #[must_use]
+    pub const fn teams(&self) -> TeamService<'_> {
+        TeamService::new(&self.runtime)
+    }
+
     /// Texts that members send often.
     #[must_use]
     pub const fn canned_replies(&self) -> CannedReplyService<'_> {
@@ -261,6 +279,12 @@ impl Crm {
     #[must_use]
     pub const fn saved_views(&self) -> SavedViewService<'_> {
         SavedViewService::new(&self.runtime)
+    }
+
+    /// Which pages members use: noting it, their own rows, and counts without names.
+    #[must_use]
+    pub const fn usage(&self) -> UsageService<'_> {
+        UsageService::new(&self.runtime)
     }
 
     /// Everything that happened with a contact, in one order.
@@ -326,6 +350,12 @@ impl Crm {
     /// [`Error::Keys`] says what to restore; [`Error::Store`] if the store cannot be asked.
     pub async fn check_keys(&self) -> Result<(), Error> {
         self.runtime.check_keys().await
+    }
+
+    /// Whether mail is sent to people who sign in.
+    #[must_use]
+    pub fn sends_mail(&self) -> bool {
+        self.runtime.mailer().is_some()
     }
 
     /// The store beneath.

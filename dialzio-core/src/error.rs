@@ -48,10 +48,14 @@ string_enum! {
         App = "app",
         /// A member of the organisation.
         Member = "member",
+        /// Members who work together.
+        Team = "team",
         /// An invitation that can be accepted.
         Invitation = "invitation",
         /// A session of a member.
         Session = "session",
+        /// A passkey of a member.
+        Passkey = "passkey",
         /// A key for programs.
         ApiKey = "api_key",
         /// Quarantined bytes that have not expired.
@@ -68,6 +72,24 @@ pub enum Error {
     /// The credentials are missing, unknown, revoked or expired.
     #[error("sign in first")]
     Unauthenticated,
+    /// The key may not be used from the address that it was used from.
+    #[error("this key may not be used from this address")]
+    AddressRefused,
+    /// The organisation requires a second factor of its members, and the caller has none yet.
+    #[error("a second factor has to be set up first")]
+    SecondFactorRequired,
+    /// Too many attempts to sign in have failed.
+    #[error("too many attempts: wait before the next one")]
+    TooManyAttempts {
+        /// How long to wait.
+        seconds: u32,
+    },
+    /// The caller has revealed the numbers and addresses of too many people in the last hour.
+    #[error("too many people were revealed in the last hour")]
+    TooManyRevealed {
+        /// How long to wait.
+        seconds: u32,
+    },
     /// Too many others are signing in at the same time; the same call may succeed in a moment.
     #[error("too many people are signing in at the moment")]
     Busy,
@@ -142,6 +164,9 @@ pub enum Error {
     /// The checkpoints of the audit log cannot be read or written.
     #[error("{0}")]
     Checkpoints(#[from] crate::ledger::CheckpointError),
+    /// Nothing sends mail here, and this cannot be done without.
+    #[error("no mail is sent from here")]
+    MailNotSetUp,
     /// The file has expired, was never fetched, or is not there any more.
     #[error("the file is not available")]
     MediaUnavailable,
@@ -170,8 +195,8 @@ string_enum! {
         Unsupported = "the provider cannot do this",
         /// The provider places no calls.
         CannotCall = "no calls can be placed through this account: choose a telephone line",
-        /// The number is connected in another organisation.
-        Taken = "the number is connected elsewhere",
+        /// The number is connected in another organisation. Said to nobody but the operator: it would tell who uses what.
+        Taken = "the number cannot be connected here",
     }
 }
 
@@ -181,6 +206,10 @@ impl Error {
     pub fn code(&self) -> String {
         match self {
             Self::Unauthenticated => "access.unauthenticated".into(),
+            Self::AddressRefused => "access.address_refused".into(),
+            Self::SecondFactorRequired => "access.second_factor_required".into(),
+            Self::TooManyAttempts { .. } => "access.too_many_attempts".into(),
+            Self::TooManyRevealed { .. } => "contact.too_many_revealed".into(),
             Self::Busy => "access.busy".into(),
             Self::Denied { .. } => "access.denied".into(),
             Self::NotFound { kind } => format!("{kind}.not_found"),
@@ -200,13 +229,14 @@ impl Error {
                 AccountProblem::NoProvider => "account.no_provider".into(),
                 AccountProblem::Unsupported => "account.unsupported".into(),
                 AccountProblem::CannotCall => "account.cannot_call".into(),
-                AccountProblem::Taken => "account.taken".into(),
+                AccountProblem::Taken => "account.unavailable".into(),
             },
             Self::IdempotencyReused => "idempotency.key_reused".into(),
             Self::Provider(error) => format!("provider.{}", error.code()),
             Self::Sealed => "sealed.unreadable".into(),
             Self::Keys(error) => error.code().into(),
             Self::Checkpoints(_) => "audit.checkpoints".into(),
+            Self::MailNotSetUp => "mail.not_set_up".into(),
             Self::MediaUnavailable => "media.unavailable".into(),
             Self::RecordingWithheld => "recording.withheld".into(),
             Self::File(error) => error.code().into(),
@@ -221,7 +251,11 @@ impl Error {
         match self {
             Self::Store(error) => error.is_retryable(),
             Self::Provider(error) => error.is_retryable(),
-            Self::Busy | Self::Conflict { .. } | Self::Blob(_) => true,
+            Self::Busy
+            | Self::TooManyAttempts { .. }
+            | Self::TooManyRevealed { .. }
+            | Self::Conflict { .. }
+            | Self::Blob(_) => true,
             _ => false,
         }
     }

@@ -59,6 +59,10 @@ typed_id! {
     SessionId,
     /// An invitation; half of the hash of its token.
     InvitationId,
+    /// A mail to a person who signs in.
+    MailId,
+    /// A passkey of a person who signs in.
+    PasskeyId,
     /// A team inside an organisation.
     TeamId,
     /// A person the organisation talks to.
@@ -95,6 +99,8 @@ typed_id! {
     ImportId,
     /// A notification of a member; the time inside is when it was made.
     NoticeId,
+    /// A use of a page by a member; the time inside is when it was.
+    UsageEventId,
     /// What is done with calls that come in.
     CallFlowId,
     /// A received or sent file.

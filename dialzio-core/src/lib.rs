@@ -17,6 +17,8 @@ pub mod event;
 mod id;
 pub mod intake;
 pub mod ledger;
+pub mod mail;
+mod masking;
 pub mod media;
 #[cfg(feature = "testing")]
 pub mod memory;
@@ -35,11 +37,13 @@ pub mod search;
 pub mod sms;
 pub mod store;
 pub mod tasks;
+pub mod team;
 pub mod text;
 pub mod time;
 mod timekeeper;
 pub mod timeline;
 pub mod transfer;
+pub mod usage;
 pub mod webhook;
 
 mod crm;
@@ -53,9 +57,12 @@ pub const TEST_SUPPORT: bool = cfg!(feature = "testing");
 pub use crm::{BuildError, Crm, CrmBuilder};
 pub use error::{AccountProblem, Error, RecordKind};
 pub use id::*;
+pub use masking::Identifiers;
 pub use name::UnknownWord;
 pub use phone::{PhoneNumber, Region};
-pub use scope::{Actor, Denied, Grant, OrgScope, Permission, Principal, PrincipalError, Role, SystemScope};
+pub use scope::{
+    Actor, Audience, Denied, Grant, OrgScope, Permission, Principal, PrincipalError, Role, SystemScope,
+};
 pub use store::{LedgerSeq, Revision, Store, StoreError, StoreResult};
 pub use text::TextError;
 pub use time::{Clock, ManualClock, SystemClock};

@@ -12,14 +12,16 @@ use crate::entropy::Entropy;
 use crate::error::{AccountProblem, Error};
 use crate::id::{AccountId, AppId, HookId, IdSource, OrgId, WorkerId};
 use crate::ledger::{CheckpointStore, Refusals};
+use crate::mail::Mailer;
 use crate::media::MediaSealer;
-use crate::outbox::{Heartbeat, PausedQueues, RateLimits};
+use crate::outbox::{Heartbeat, PausedQueues, RateLimits, TakenMails};
 use crate::provider::{AccountRef, Credentials, Provider, WebhookSecrets};
 use crate::scope::SystemScope;
 use crate::store::Store;
 use crate::tasks::Tasks;
 use crate::time::Clock;
 use crate::timekeeper::Timekeeper;
+use crate::usage::UsageBuffer;
 
 /// What every service works with. Cloning costs two counters.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ struct Caches {
     refusals: Refusals,
     /// The place of the newest checkpoint of each organisation.
     checkpointed: moka::sync::Cache<OrgId, u64>,
+    /// Uses of pages that are not written yet.
+    usage: UsageBuffer,
 }
 
 impl Caches {
@@ -51,7 +55,8 @@ impl Caches {
         let routes = moka::sync::CacheBuilder::new(10_000).time_to_live(CACHE_LIFE).build();
         let books = moka::sync::CacheBuilder::new(10_000).time_to_live(BOOK_LIFE).build();
         let checkpointed = moka::sync::Cache::new(100_000);
-        Arc::new(Self { hooks, credentials, books, routes, refusals: Refusals::default(), checkpointed })
+        let (refusals, usage) = (Refusals::default(), UsageBuffer::default());
+        Arc::new(Self { hooks, credentials, books, routes, refusals, checkpointed, usage })
     }
 }
 
@@ -65,6 +70,7 @@ pub(crate) struct Parts {
     pub(crate) blobs: Arc<dyn BlobStore>,
     pub(crate) keys: Arc<BoundKeys>,
     pub(crate) checkpoints: Option<Arc<dyn CheckpointStore>>,
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
     pub(crate) sealer: Sealer,
     pub(crate) providers: BTreeMap<&'static str, Arc<dyn Provider>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -73,10 +79,10 @@ pub(crate) struct Parts {
     pub(crate) words: Words,
     pub(crate) system: SystemScope,
     pub(crate) worker: WorkerId,
-    pub(crate) suppression_keys: tokio::sync::OnceCell<SuppressionKeys>,
     pub(crate) rate_limits: RateLimits,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) paused_queues: PausedQueues,
+    pub(crate) taken_mails: TakenMails,
     pub(crate) timekeeper: Timekeeper,
     pub(crate) tasks: Tasks,
 }
@@ -86,9 +92,6 @@ impl std::fmt::Debug for Parts {
         f.debug_struct("Parts").field("providers", &self.providers.keys()).finish()
     }
 }
-
-/// Keys that suppression hashes are made with, by version.
-pub(crate) type SuppressionKeys = Vec<(u32, zeroize::Zeroizing<[u8; 32]>)>;
 
 /// An app with its secrets opened, by one of its addresses.
 #[derive(Debug)]
@@ -163,8 +166,17 @@ impl Runtime {
         self.parts.checkpoints.as_deref()
     }
 
+    /// What sends mail, if anything does.
+    pub(crate) fn mailer(&self) -> Option<&dyn Mailer> {
+        self.parts.mailer.as_deref()
+    }
+
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.caches.refusals
+    }
+
+    pub(crate) fn usage(&self) -> &UsageBuffer {
+        &self.caches.usage
     }
 
     pub(crate) fn checkpointed(&self) -> &moka::sync::Cache<OrgId, u64> {
@@ -228,16 +240,16 @@ impl Runtime {
         &self.parts.paused_queues
     }
 
+    pub(crate) fn taken_mails(&self) -> &TakenMails {
+        &self.parts.taken_mails
+    }
+
     pub(crate) fn timekeeper(&self) -> &Timekeeper {
         &self.parts.timekeeper
     }
 
     pub(crate) fn providers(&self) -> impl Iterator<Item = &dyn Provider> {
         self.parts.providers.values().map(|provider| &**provider)
-    }
-
-    pub(crate) fn suppression_keys(&self) -> &tokio::sync::OnceCell<SuppressionKeys> {
-        &self.parts.suppression_keys
     }
 
     pub(crate) fn provider(&self, word: &str) -> Result<&dyn Provider, Error> {

@@ -1,20 +1,98 @@
 //! Who asks, in which organisation, with which rights. There is no query without a scope and no scope
 //! without a permission.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::id::{ApiKeyId, MemberId, OrgId};
 use crate::ledger::Network;
+use crate::masking::Identifiers;
 use crate::name::string_enum;
 use crate::text::Title;
 
-/// An organisation, known for certain. Its holder sees all of it. No public constructor.
+/// Whose work is seen. What is assigned to a member is seen by those whose audience holds the member; what is assigned to
+/// nobody, by those whose audience includes that. Which rows are assigned, and which follow another row, is declared with
+/// each table ([`crate::registry::Seen`]).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Audience {
+    /// Everything in the organisation.
+    #[default]
+    All,
+    /// Part of it.
+    Of {
+        /// The members whose work is seen.
+        members: Arc<BTreeSet<MemberId>>,
+        /// Whether what is assigned to nobody is seen.
+        unassigned: bool,
+    },
+}
+
+impl Audience {
+    /// What is assigned to one member, and nothing else.
+    #[must_use]
+    pub fn own(member: MemberId) -> Self {
+        Self::Of { members: Arc::new(BTreeSet::from([member])), unassigned: false }
+    }
+
+    /// What is assigned to one of these members, or to nobody.
+    #[must_use]
+    pub fn team(members: impl IntoIterator<Item = MemberId>) -> Self {
+        Self::Of { members: Arc::new(members.into_iter().collect()), unassigned: true }
+    }
+
+    /// Whether nothing is left out.
+    #[must_use]
+    pub const fn is_all(&self) -> bool {
+        matches!(self, Self::All)
+    }
+
+    /// Whether something with this assignee is seen.
+    #[must_use]
+    pub fn sees(&self, assignee: Option<MemberId>) -> bool {
+        match (self, assignee) {
+            (Self::All, _) => true,
+            (Self::Of { members, .. }, Some(member)) => members.contains(&member),
+            (Self::Of { unassigned, .. }, None) => *unassigned,
+        }
+    }
+
+    /// The member to whom everything that is seen is assigned, if it is one alone.
+    #[must_use]
+    pub fn only(&self) -> Option<MemberId> {
+        match self {
+            Self::Of { members, unassigned: false } if members.len() == 1 => members.first().copied(),
+            _ => None,
+        }
+    }
+}
+
+/// An organisation, known for certain, and whose work in it is seen. No public constructor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgScope {
     org: OrgId,
+    audience: Audience,
 }
 
 impl OrgScope {
+    /// All of an organisation.
     pub(crate) const fn new(org: OrgId) -> Self {
-        Self { org }
+        Self { org, audience: Audience::All }
+    }
+
+    /// The same organisation, of which this much is seen.
+    pub(crate) fn seen_by(&self, audience: Audience) -> Self {
+        Self { org: self.org, audience }
+    }
+
+    /// All of the same organisation: for what is decided on, and never answered to who asked.
+    pub(crate) const fn whole(&self) -> Self {
+        Self::new(self.org)
+    }
+
+    /// Whose work is seen. Every read of a store answers within it, but for those whose port says otherwise.
+    #[must_use]
+    pub const fn audience(&self) -> &Audience {
+        &self.audience
     }
 
     /// The organisation that every read and write under this scope is limited to.
@@ -113,6 +191,9 @@ string_enum! {
     pub enum Permission {
         /// See contacts, notes and tasks.
         ContactsRead = "contacts.read",
+        /// See telephone numbers and email addresses of people whole, or reveal them one person at a time where the organisation
+        /// has it so.
+        ContactsReveal = "contacts.reveal",
         /// Create and change contacts, notes and tasks.
         ContactsWrite = "contacts.write",
         /// See conversations and messages.
@@ -183,7 +264,8 @@ impl Permission {
             | Self::AccountsRead
             | Self::MembersRead
             | Self::EventsRead => Role::Viewer,
-            Self::ContactsWrite
+            Self::ContactsReveal
+            | Self::ContactsWrite
             | Self::CallsWrite
             | Self::ConversationsWrite
             | Self::MessagesSend
@@ -195,7 +277,7 @@ impl Permission {
 }
 
 impl Role {
-    /// Everything this role may do, over all of the organisation.
+    /// Everything this role may do.
     #[must_use]
     pub fn grant(self) -> Grant {
         let held = |permission: &Permission| permission.least_role() <= self;
@@ -203,8 +285,7 @@ impl Role {
     }
 }
 
-/// What an actor may do, over all of the organisation. Less than all of it cannot be granted: no store filters what it
-/// reads.
+/// What an actor may do. With whose work is no part of it: that is the actor's audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     permissions: Vec<Permission>,
@@ -231,11 +312,40 @@ pub struct Actor {
     principal: Principal,
     grant: Grant,
     origin: Option<Network>,
+    identifiers: Identifiers,
 }
 
 impl Actor {
-    pub(crate) fn new(org: OrgId, principal: Principal, grant: Grant) -> Self {
-        Self { scope: OrgScope::new(org), principal, grant, origin: None }
+    /// Whose work they see has no default, so that none can see everything by oversight.
+    pub(crate) fn new(org: OrgId, principal: Principal, grant: Grant, sees: Audience) -> Self {
+        let may_reveal = grant.permissions.contains(&Permission::ContactsReveal);
+        let identifiers = if may_reveal { Identifiers::Whole } else { Identifiers::Masked };
+        Self { scope: OrgScope::new(org).seen_by(sees), principal, grant, origin: None, identifiers }
+    }
+
+    /// The same, who sees numbers and addresses only on request.
+    pub(crate) fn masked(mut self, is_masked: bool) -> Self {
+        if is_masked && self.identifiers.are_whole() {
+            self.identifiers = Identifiers::OnRequest;
+        }
+        self
+    }
+
+    /// How they see telephone numbers and email addresses of people. Who answers them shows none but in this way.
+    #[must_use]
+    pub const fn identifiers(&self) -> Identifiers {
+        self.identifiers
+    }
+
+    /// Whose work they see.
+    #[must_use]
+    pub const fn audience(&self) -> &Audience {
+        self.scope.audience()
+    }
+
+    /// Whose the work is that they begin: the member's who acts, or that of the one member whose work alone they see.
+    pub(crate) fn holder(&self) -> Option<MemberId> {
+        self.member().or(self.audience().only())
     }
 
     /// Who it is.

@@ -131,6 +131,21 @@ pub fn query_tokens(query: &str) -> Vec<String> {
     if found.is_empty() && !query.trim().is_empty() { vec![NOTHING.to_owned()] } else { found }
 }
 
+/// The same for who does not see numbers whole: a number finds the person only if it is typed whole, so that none can be found
+/// out digit by digit.
+#[must_use]
+pub fn whole_numbers(mut tokens: Vec<String>) -> Vec<String> {
+    // Each token but the last is compared as a whole word.
+    if let Some(last) = tokens.last() {
+        let word = last.trim_start_matches(PART).to_owned();
+        if word.bytes().all(|byte| byte.is_ascii_digit()) {
+            tokens.pop();
+            tokens.extend([word.clone(), word]);
+        }
+    }
+    tokens
+}
+
 /// A key that sorts people by name under plain byte comparison. Empty names sort last.
 #[must_use]
 pub fn sort_key(name: Option<&str>) -> String {
@@ -161,6 +176,12 @@ mod tests {
         assert_eq!(query_tokens("visitor 1001"), ["visitor", "\u{1c3}1001"]);
         let parts = ["asha", "919840", "\u{1c3}919840", "\u{1c3}19840", "\u{1c3}9840"];
         assert_eq!(index_tokens(["Asha", "919840"]), parts);
+        let whole = |query: &str| whole_numbers(query_tokens(query));
+        assert_eq!(whole("98400123"), ["98400123", "98400123"]);
+        assert_eq!(whole("984"), ["984", "984"]);
+        assert_eq!(whole("visitor 1001"), ["visitor", "1001", "1001"]);
+        assert_eq!(whole("asha"), ["asha"]);
+        assert_eq!(whole(""), Vec::<String>::new());
         assert_eq!(sort_key(Some("  Élan   Vital ")), "elan vital");
         assert!(sort_key(None) > sort_key(Some("zz")));
     }

@@ -4,8 +4,8 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    TestBed, call, call_flow, canned_reply, commit, contact, disposition, draft, groups, isolation, media,
-    message, notice, outbox, retention, saved_view, scheduled, system, trust,
+    TestBed, audience, call, call_flow, canned_reply, commit, contact, disposition, draft, groups, isolation,
+    media, message, notice, outbox, retention, saved_view, scheduled, sealed, system, team, trust, usage,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -37,6 +37,20 @@ async fn detects(rule: BrokenRule, cases: &[(&str, Case)]) {
 }
 
 #[tokio::test]
+async fn a_store_that_shows_everybody_everything_is_noticed() {
+    let cases: &[(&str, Case)] = &[
+        case!(audience::by_no_read_is_anything_of_another_found),
+        case!(audience::a_queue_holds_what_is_assigned_within_the_audience),
+        case!(audience::a_snooze_that_has_run_out_is_seen_by_its_audience_alone),
+        case!(audience::a_contact_is_seen_by_its_owner_and_by_work_with_it),
+        case!(audience::calls_and_follow_ups_are_seen_by_whose_they_are),
+        case!(audience::what_is_decided_on_is_whole),
+        case!(usage::a_member_reads_no_use_of_another),
+    ];
+    detects(BrokenRule::AudienceIgnored, cases).await;
+}
+
+#[tokio::test]
 async fn a_store_that_ignores_the_scope_is_noticed() {
     let cases: &[(&str, Case)] = &[
         case!(isolation::another_organisation_sees_nothing_by_any_read),
@@ -44,11 +58,14 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
         case!(call::calls_of_one_organisation_are_no_others),
         case!(call_flow::call_flows_of_one_organisation_are_no_others),
         case!(canned_reply::canned_replies_of_one_organisation_are_no_others),
+        case!(team::teams_of_one_organisation_are_no_others),
+        case!(sealed::sealed_values_of_one_organisation_are_no_others),
         case!(saved_view::saved_views_of_one_organisation_are_no_others),
         case!(disposition::dispositions_of_one_organisation_are_no_others),
         case!(scheduled::scheduled_messages_of_one_organisation_are_no_others),
         case!(draft::drafts_of_one_organisation_are_no_others),
         case!(notice::notices_of_one_organisation_are_no_others),
+        case!(usage::uses_of_one_organisation_are_no_others),
         case!(groups::organisations_at_the_same_time_keep_their_own_sequences),
         case!(isolation::writes_do_not_reach_another_organisation),
         case!(retention::a_sweep_stays_in_its_organisation),
@@ -68,6 +85,7 @@ async fn a_store_that_ignores_expectations_is_noticed() {
         case!(call::an_id_belongs_to_one_call_of_an_account),
         case!(call_flow::a_call_flow_changes_and_goes_under_its_revision),
         case!(canned_reply::a_canned_reply_changes_and_goes_under_its_revision),
+        case!(team::a_team_changes_and_goes_under_its_revision),
         case!(saved_view::a_saved_view_changes_and_goes_under_its_revision),
         case!(disposition::a_change_names_the_revision_it_was_decided_on),
         case!(groups::callers_at_the_same_time_each_get_their_own_answer),
@@ -97,6 +115,8 @@ async fn a_store_that_shows_what_has_expired_is_noticed() {
         case!(retention::an_expired_message_is_no_fact_for_sending),
         case!(call::recordings_expire_and_their_call_stays),
         case!(retention::what_was_done_is_seen_and_kept_as_long_as_messages),
+        case!(usage::of_an_address_the_network_is_left_after_thirty_days),
+        case!(usage::a_use_is_gone_after_ninety_days),
     ];
     detects(BrokenRule::ExpiryIgnored, cases).await;
 }

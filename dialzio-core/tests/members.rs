@@ -137,7 +137,7 @@ async fn a_member_who_leaves_loses_sessions_and_keys_and_hands_their_work_over()
     let access = shop.crm.access();
     let (leaving, id) = shop.joins("Asha", Role::Admin).await;
     let (colleague, heir) = shop.joins("Ravi", Role::Agent).await;
-    let session = access.sign_in(&email("Asha"), &secret()).await.unwrap();
+    let session = access.sign_in(&email("Asha"), &secret()).await.unwrap().done().unwrap();
     let name = Title::parse("Website").unwrap();
     let (_, key) =
         access.create_key(&leaving, NewApiKey::new(name.clone(), &[Permission::ContactsRead])).await.unwrap();

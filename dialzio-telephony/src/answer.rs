@@ -156,7 +156,7 @@ impl Answer {
 
 /// An explanation as it may be shown: without the secret of the request, without what may be a token, and without telephone
 /// numbers, since some answers repeat what they refuse.
-fn shown(words: &str, secrets: &[&str]) -> String {
+pub(crate) fn shown(words: &str, secrets: &[&str]) -> String {
     let mut words = words.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         words = words.replace(secret, "…");

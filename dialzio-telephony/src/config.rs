@@ -55,13 +55,15 @@ pub enum ConfigError {
     Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A service of the vendor. Both belong to the classic interface.
+/// A service of the vendor. The first two belong to the classic interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
     /// `rest.telecmi.com`.
     Rest,
     /// `piopiy.telecmi.com`.
     Programs,
+    /// `rest.piopiy.com`, the third version of Piopiy.
+    V3,
 }
 
 impl Service {
@@ -69,6 +71,7 @@ impl Service {
         let text = match self {
             Self::Rest => "https://rest.telecmi.com/",
             Self::Programs => "https://piopiy.telecmi.com/",
+            Self::V3 => "https://rest.piopiy.com/",
         };
         Url::parse(text).expect("a constant address")
     }
@@ -99,13 +102,13 @@ impl TelephonyConfig {
         self.allows(file) && (is_vendor(file) || file.origin() == base.origin())
     }
 
-    /// Where a service is for an account. Another address than the vendor's is that of both services; one of the vendor's
-    /// replaces the first alone, since the second is nowhere else. `None` if the address is not allowed.
+    /// Where a service is for an account. Another address than the vendor's is that of all services; one of the vendor's
+    /// replaces the first alone, since the others are nowhere else. `None` if the address is not allowed.
     pub(crate) fn place(&self, base: Option<&Url>, service: Service) -> Option<Url> {
         match base {
             None => Some(service.own()),
             Some(base) if !self.allows_address(base) => None,
-            Some(base) if is_vendor(base) && service == Service::Programs => Some(service.own()),
+            Some(base) if is_vendor(base) && service != Service::Rest => Some(service.own()),
             Some(base) => Some(base.clone()),
         }
     }

@@ -21,11 +21,15 @@ mod time;
 pub mod emulator;
 #[cfg(feature = "piopiy")]
 mod piopiy;
+#[cfg(feature = "piopiy")]
+mod piopiy_v3;
 #[cfg(feature = "telecmi")]
 mod telecmi;
 
 pub use self::config::{ConfigError, TelephonyConfig};
 #[cfg(feature = "piopiy")]
 pub use self::piopiy::{Piopiy, PiopiyRegion};
+#[cfg(feature = "piopiy")]
+pub use self::piopiy_v3::PiopiyV3;
 #[cfg(feature = "telecmi")]
 pub use self::telecmi::TeleCmi;

@@ -1,14 +1,14 @@
 //! Keys for programs: made with some of the maker's permissions, for a limited time, rotated and revoked.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::token::Token;
-use super::{AccessService, AccessWrite, ApiKey, ApiKeyChange, MemberState};
+use super::{AccessService, AccessWrite, AddressList, ApiKey, ApiKeyChange, MemberState, audience};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
 use crate::id::{ApiKeyId, OrgId};
 use crate::ledger::Action;
-use crate::scope::{Actor, OrgScope, Permission, Principal};
+use crate::scope::{Actor, Audience, OrgScope, Permission, Principal};
 use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError};
 use crate::text::Title;
 
@@ -21,6 +21,17 @@ pub struct NewApiKey {
     pub permissions: Vec<Permission>,
     /// After how many days it ends: 1 to 365.
     pub days: u16,
+    /// From which addresses it may be used.
+    pub allowed_from: AddressList,
+}
+
+/// What is to change of a key; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApiKeyPatch {
+    /// What people are to call it.
+    pub name: Option<Title>,
+    /// From which addresses it may be used from now on.
+    pub allowed_from: Option<AddressList>,
 }
 
 impl NewApiKey {
@@ -29,16 +40,23 @@ impl NewApiKey {
     /// The longest that a key lasts, in days.
     pub const MOST_DAYS: u16 = 365;
 
-    /// With this name and these permissions, for 90 days.
+    /// With this name and these permissions, for 90 days and from every address.
     #[must_use]
     pub fn new(name: Title, permissions: &[Permission]) -> Self {
-        Self { name, permissions: permissions.to_vec(), days: Self::DAYS }
+        let allowed_from = AddressList::default();
+        Self { name, permissions: permissions.to_vec(), days: Self::DAYS, allowed_from }
     }
 
     /// The same, for so many days.
     #[must_use]
     pub fn lasting(self, days: u16) -> Self {
         Self { days, ..self }
+    }
+
+    /// The same, from these addresses alone.
+    #[must_use]
+    pub fn allowed_from(self, allowed_from: AddressList) -> Self {
+        Self { allowed_from, ..self }
     }
 }
 
@@ -49,7 +67,8 @@ impl AccessService<'_> {
     /// Makes an API key; the key is shown once. It never permits more than the present role of the member who made it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without a permission, or for a life beyond 365 days; [`Error::Denied`] without
+    /// [`Error::Invalid`] without a permission, for a life beyond 365 days, or for addresses beyond those that the caller's own
+    /// key is limited to; [`Error::Denied`] without
     /// [`Permission::MembersManage`], or for permissions beyond the maker's own.
     pub async fn create_key(&self, by: &Actor, new: NewApiKey) -> Result<(ApiKeyId, Token), Error> {
         let scope = by.scope_for(Permission::MembersManage)?;
@@ -60,9 +79,10 @@ impl AccessService<'_> {
         if !(1..=NewApiKey::MOST_DAYS).contains(&new.days) {
             return Err(Error::invalid("expires_in_days", "must be between 1 and 365"));
         }
+        self.within_own_addresses(by, &new.allowed_from).await?;
         let mut batch = Batch::new(by, Action::KeyChanged, self.runtime.now());
         let life = TimeDelta::days(i64::from(new.days));
-        let made = self.add_key(by, &mut batch, (new.name, new.permissions), life);
+        let made = self.add_key(by, &mut batch, (new.name, new.permissions, new.allowed_from), life);
         self.runtime.store().commit_one(scope, batch).await?;
         Ok(made)
     }
@@ -72,7 +92,7 @@ impl AccessService<'_> {
         &self,
         by: &Actor,
         batch: &mut Batch,
-        (name, mut permissions): (Title, Vec<Permission>),
+        (name, mut permissions, allowed_from): (Title, Vec<Permission>, AddressList),
         life: TimeDelta,
     ) -> (ApiKeyId, Token) {
         let now = self.runtime.now();
@@ -90,13 +110,14 @@ impl AccessService<'_> {
             revoked_at: None,
             revision: Revision::FIRST,
             made_by: by.member(),
+            allowed_from,
         };
         batch.about(id).write(AccessWrite::InsertApiKey(key)).event(DomainEvent::OrgChanged);
         (id, token)
     }
 
-    /// Replaces a key by a new one with the same name, permissions and lifetime. The old key keeps
-    /// working for `overlap_hours`, or until its own end if that is earlier, so that programs can be given the new one without
+    /// Replaces a key by a new one with the same name, permissions, addresses and lifetime. The old key
+    /// keeps working for `overlap_hours`, or until its own end if that is earlier, so that programs can be given the new one without
     /// a gap.
     ///
     /// # Errors
@@ -114,9 +135,8 @@ impl AccessService<'_> {
         if overlap_hours > MOST_OVERLAP {
             return Err(Error::invalid("overlap_hours", "must be between 0 and 168"));
         }
-        if key.revoked_at.is_some() || key.expires_at <= now {
-            return Err(Error::invalid("key", "has ended: create another one"));
-        }
+        self.within_own_addresses(by, &key.allowed_from).await?;
+        not_ended(&key, now)?;
         let mut batch = Batch::new(by, Action::KeyChanged, now);
         let end = key.expires_at.min(now + TimeDelta::hours(i64::from(overlap_hours)));
         let change = ApiKeyChange { expires_at: Some(end), ..ApiKeyChange::default() };
@@ -124,7 +144,7 @@ impl AccessService<'_> {
             .require(Precondition::Revision(RecordRef::ApiKey(id), key.revision))
             .write(AccessWrite::ChangeApiKey { key: id, change });
         let life = key.expires_at - key.created_at;
-        let made = self.add_key(by, &mut batch, (key.name, key.permissions), life);
+        let made = self.add_key(by, &mut batch, (key.name, key.permissions, key.allowed_from), life);
         match self.runtime.store().commit_one(scope, batch).await {
             Err(StoreError::PreconditionFailed(_)) => Err(Error::Conflict { kind: RecordKind::ApiKey }),
             other => Ok(other.map(|_| made)?),
@@ -163,6 +183,61 @@ impl AccessService<'_> {
         }
     }
 
+    /// Renames a key, or changes from which addresses it may be used, which counts from its next request on. With a revision,
+    /// only if it is still at that one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Stale`] if it is not at the revision; [`Error::Conflict`] without one if it was changed
+    /// meanwhile; [`Error::Invalid`] for a key that has ended, and for addresses beyond those that the caller's own key is limited
+    /// to; [`Error::Denied`] without
+    /// [`Permission::MembersManage`], or for a key with permissions beyond the caller's own.
+    pub async fn change_key(
+        &self,
+        by: &Actor,
+        id: ApiKeyId,
+        revision: Option<Revision>,
+        patch: ApiKeyPatch,
+    ) -> Result<ApiKey, Error> {
+        let (scope, now) = (by.scope_for(Permission::MembersManage)?, self.runtime.now());
+        let mut key = self.changeable_key(by, id, revision).await?;
+        not_ended(&key, now)?;
+        if let Some(addresses) = &patch.allowed_from {
+            self.within_own_addresses(by, addresses).await?;
+        }
+        let change = ApiKeyChange {
+            name: patch.name.filter(|name| *name != key.name),
+            allowed_from: patch.allowed_from.filter(|addresses| *addresses != key.allowed_from),
+            ..ApiKeyChange::default()
+        };
+        if change == ApiKeyChange::default() {
+            return Ok(key);
+        }
+        let mut batch = Batch::new(by, Action::KeyChanged, now);
+        // The answer holds the whole key: nothing else may have changed it meanwhile.
+        batch.require(Precondition::Revision(RecordRef::ApiKey(id), key.revision));
+        change.apply(&mut key);
+        batch.about(id).write(AccessWrite::ChangeApiKey { key: id, change }).event(DomainEvent::OrgChanged);
+        match self.runtime.store().commit_one(scope, batch).await {
+            Ok(_) => Ok(key),
+            Err(StoreError::PreconditionFailed(_)) if revision.is_none() => {
+                Err(Error::Conflict { kind: RecordKind::ApiKey })
+            }
+            Err(StoreError::PreconditionFailed(_)) => Err(Error::Stale { kind: RecordKind::ApiKey }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Refuses addresses beyond those that the caller's own key is limited to: a key makes and changes none that works from where
+    /// it does not work itself.
+    async fn within_own_addresses(&self, by: &Actor, addresses: &AddressList) -> Result<(), Error> {
+        let Principal::ApiKey(own) = by.principal() else { return Ok(()) };
+        let own = self.runtime.store().api_key(&OrgScope::new(by.org()), *own).await?;
+        if own.is_some_and(|own| !own.allowed_from.covers(addresses)) {
+            return Err(Error::invalid("allowed_from", "must lie within the addresses of your own key"));
+        }
+        Ok(())
+    }
+
     /// A key that the caller may change.
     async fn changeable_key(
         &self,
@@ -198,19 +273,33 @@ impl AccessService<'_> {
         Ok(self.runtime.store().api_keys(scope).await?)
     }
 
-    /// What a key permits now: no more than the present role of the member who made it.
-    pub(super) async fn present_permissions(
+    /// What a key permits now, whose work it sees, and whether it sees numbers masked: no more than the member who made it, as
+    /// they are now.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] if its maker is no active member.
+    pub(super) async fn present_rights(
         &self,
         org: OrgId,
         key: &ApiKey,
-    ) -> Result<Vec<Permission>, Error> {
-        let Some(maker) = key.made_by else { return Ok(key.permissions.clone()) };
+    ) -> Result<(Vec<Permission>, Audience, bool), Error> {
+        let Some(maker) = key.made_by else { return Ok((key.permissions.clone(), Audience::All, false)) };
         let found = self.runtime.store().member(&OrgScope::new(org), maker).await?;
         let active = found.filter(|member| member.state == MemberState::Active);
-        let held = active.ok_or(Error::Unauthenticated)?.role.grant();
+        let maker = active.ok_or(Error::Unauthenticated)?;
+        let held = maker.role.grant();
         let kept = key.permissions.iter().filter(|permission| held.permissions().contains(permission));
-        Ok(kept.copied().collect())
+        let sees = audience::of_member(self.runtime, org, &maker).await?;
+        Ok((kept.copied().collect(), sees, self.is_masked(org, &maker).await?))
     }
+}
+
+/// Refuses a key that was revoked or has run out.
+fn not_ended(key: &ApiKey, now: DateTime<Utc>) -> Result<(), Error> {
+    if key.revoked_at.is_some() || key.expires_at <= now {
+        return Err(Error::invalid("key", "has ended: create another one"));
+    }
+    Ok(())
 }
 
 /// Refuses permissions that the caller does not hold.

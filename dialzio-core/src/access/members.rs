@@ -1,7 +1,10 @@
 //! Members: what they are, and that they come and go. Who may change whom is decided here and nowhere else.
 
 use super::active::active_member;
-use super::{AccessService, AccessWrite, ApiKey, ApiKeyChange, Colleague, Member, MemberChange, MemberState};
+use super::{
+    AccessService, AccessWrite, ApiKey, ApiKeyChange, Colleague, Member, MemberChange, MemberState,
+    Visibility,
+};
 use crate::call::{CallAgent, CallWrite};
 use crate::contact::{ContactWrite, Task, TaskChange, TaskQuery};
 use crate::conversation::{Conversation, ConversationQuery, ConversationService, InboxView, StateFilter};
@@ -10,7 +13,7 @@ use crate::event::DomainEvent;
 use crate::id::MemberId;
 use crate::ledger::Action;
 use crate::page::PageRequest;
-use crate::scope::{Actor, OrgScope, Permission, Principal, Role};
+use crate::scope::{Actor, Audience, OrgScope, Permission, Principal, Role};
 use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError, SystemWrite};
 
 /// How often a change is tried again when another caller was faster.
@@ -28,6 +31,15 @@ pub struct InHand {
 }
 
 /// The records behind [`InHand`].
+/// What is to change of a member; `None` leaves a field as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MemberPatch {
+    /// What they are to be.
+    pub role: Option<Role>,
+    /// How much of the organisation's work they are to see.
+    pub visibility: Option<Visibility>,
+}
+
 struct Held {
     conversations: Vec<Conversation>,
     tasks: Vec<Task>,
@@ -92,7 +104,7 @@ impl AccessService<'_> {
     }
 
     /// A member whom the caller may change.
-    async fn changeable(&self, by: &Actor, id: MemberId) -> Result<Member, Error> {
+    pub(super) async fn changeable(&self, by: &Actor, id: MemberId) -> Result<Member, Error> {
         let scope = by.scope_for(Permission::MembersManage)?;
         let found = self.runtime.store().member(scope, id).await?;
         let member = found.ok_or(Error::missing(RecordKind::Member))?;
@@ -116,14 +128,30 @@ impl AccessService<'_> {
     /// Changes what a member is. With a revision, only if they are still at that one.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a role above the caller's own, a member above the caller, or the only owner;
-    /// [`Error::Stale`] if they are not at the revision; [`Error::NotFound`]; [`Error::Conflict`] after three lost races;
-    /// [`Error::Denied`] without [`Permission::MembersManage`], or for a role with permissions beyond the caller's.
+    /// As [`change`](Self::change).
     pub async fn change_role(
         &self,
         by: &Actor,
         id: MemberId,
         role: Role,
+        revision: Option<Revision>,
+    ) -> Result<Member, Error> {
+        self.change(by, id, MemberPatch { role: Some(role), visibility: None }, revision).await
+    }
+
+    /// Changes what a member is and how much of the organisation's work they see: all of the patch or nothing of it. It counts
+    /// with their next request, and for the keys that they made. With a revision, only if they are still at that one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a role above the caller's own, a member above the caller, the only owner, an owner or admin who is
+    /// to see less than everything, or more to be seen than the caller sees; [`Error::Stale`] if they are not at the revision; [`Error::NotFound`];
+    /// [`Error::Conflict`] after three lost races; [`Error::Denied`] without [`Permission::MembersManage`], or for a role with
+    /// permissions beyond the caller's.
+    pub async fn change(
+        &self,
+        by: &Actor,
+        id: MemberId,
+        patch: MemberPatch,
         revision: Option<Revision>,
     ) -> Result<Member, Error> {
         let scope = by.scope_for(Permission::MembersManage)?;
@@ -132,15 +160,23 @@ impl AccessService<'_> {
             if revision.is_some_and(|meant| meant != member.revision) {
                 return Err(Error::Stale { kind: RecordKind::Member });
             }
-            self.may_give(by, role).await?;
-            if member.role == role {
+            let role = patch.role.filter(|role| *role != member.role);
+            if let Some(role) = patch.role {
+                self.may_give(by, role).await?;
+            }
+            let will_be = role.unwrap_or(member.role);
+            if let Some(visibility) = patch.visibility {
+                may_show(by, will_be, visibility)?;
+            }
+            let visibility = patch.visibility.filter(|seen| *seen != member.visibility);
+            if role.is_none() && visibility.is_none() {
                 return Ok(member);
             }
             let mut batch = Batch::new(by, Action::MemberChanged, self.runtime.now());
-            if member.role == Role::Owner && member.state == MemberState::Active {
+            if role.is_some() && member.role == Role::Owner && member.state == MemberState::Active {
                 batch.require(self.another_owner(scope, id).await?);
             }
-            let change = MemberChange { role: Some(role), ..MemberChange::default() };
+            let change = MemberChange { role, visibility, ..MemberChange::default() };
             change_member(&mut batch, &mut member, change);
             match self.runtime.store().commit_one(scope, batch).await {
                 Err(StoreError::PreconditionFailed(_)) => {}
@@ -162,6 +198,8 @@ impl AccessService<'_> {
     }
 
     async fn held(&self, scope: &OrgScope, id: MemberId) -> Result<Held, Error> {
+        // All of it, or what the caller does not see would stay with a member who has left.
+        let scope = &scope.whole();
         let (store, now) = (self.runtime.store(), self.runtime.now());
         let mut conversations = Vec::new();
         for state in [StateFilter::Open, StateFilter::Snoozed] {
@@ -326,4 +364,20 @@ fn change_member(batch: &mut Batch, member: &mut Member, change: MemberChange) {
         .event(DomainEvent::OrgChanged);
     change.apply(member);
     batch.write(AccessWrite::ChangeMember { member: member.id, change });
+}
+
+/// Refuses less than everything for owners and admins, and for others more than the caller sees.
+pub(super) fn may_show(by: &Actor, role: Role, visibility: Visibility) -> Result<(), Error> {
+    if role >= Role::Admin && visibility != Visibility::All {
+        return Err(Error::invalid("visibility", "must be all: owners and admins see everything"));
+    }
+    let own = match by.audience() {
+        Audience::All => Visibility::All,
+        Audience::Of { unassigned: true, .. } => Visibility::Team,
+        Audience::Of { unassigned: false, .. } => Visibility::Own,
+    };
+    if visibility > own {
+        return Err(Error::invalid("visibility", "must not be more than you see yourself"));
+    }
+    Ok(())
 }

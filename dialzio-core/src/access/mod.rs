@@ -1,31 +1,69 @@
 //! Who may come in: organisations, users, members, sessions, keys and invitations.
 
 mod active;
+mod address_list;
+mod attempts;
+mod audience;
+#[cfg(feature = "passkeys")]
+mod challenge;
 pub mod chrono_tz_name;
+mod confirming;
+mod factor;
+mod failed_attempts;
 mod famous;
+mod hashing;
 mod invitations;
+mod joining;
+mod key_use;
 mod keys;
+mod mailed_links;
 mod members;
+mod notices;
+mod organisations;
+mod passkey;
+#[cfg(feature = "passkeys")]
+mod passkeys;
 mod password;
 mod profile;
+mod relying_party;
+mod second_factor;
 mod service;
+mod signing_in;
 mod store;
 mod token;
+mod user_token;
 
 pub(crate) use active::active_member;
-pub use keys::NewApiKey;
-pub use members::InHand;
-pub use password::{PasswordError, may_fit};
+pub use address_list::{AddressList, AddressListError};
+pub use attempts::{Attempt, Counted};
+pub use factor::{NewSecret, RecoveryCode, SecondFactor, SecondFactorChange};
+pub use failed_attempts::{ATTEMPT_BUCKETS, ATTEMPT_MEMORY, ATTEMPT_SLOTS, FailedAttempts};
+pub use hashing::Line;
+pub use invitations::{Invited, NewInvitation};
+pub use joining::HAS_ACCOUNT;
+pub use keys::{ApiKeyPatch, NewApiKey};
+pub use mailed_links::{LinkRequest, MailedLink};
+pub use members::{InHand, MemberPatch};
+pub use organisations::{OwnOrg, last_used_first};
+pub use passkey::{COUNTERS, HANDLE, Passkey, PasskeyChange};
+#[cfg(feature = "passkeys")]
+pub use passkeys::{OwnPasskey, PasskeyChallenge};
+pub use password::{PasswordError, judge_password, may_fit};
 pub use profile::OwnSession;
+pub use relying_party::RelyingParty;
+pub use second_factor::OwnFactor;
 pub use service::{AccessService, Founded, NewOrg, SignedIn, Whereabouts};
+pub use signing_in::{DEVICE_LIFE, FirstStep, Identified};
 pub use store::{AccessStore, AccessWrite, ApiKeyChange, Colleague, MemberChange, OrgChange, UserChange};
 pub use token::{Token, TokenHash};
+pub use user_token::{TokenPurpose, UserToken};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::call::RecordingRule;
 use crate::consent::QuietHours;
 use crate::id::{ApiKeyId, InvitationId, MemberId, OrgId, SessionId, UserId};
+use crate::ledger::Network;
 use crate::name::string_enum;
 use crate::phone::Region;
 use crate::scope::{Permission, Role};
@@ -55,6 +93,11 @@ pub struct Org {
     pub country: Option<Region>,
     /// When it has recordings of its calls.
     pub recordings: RecordingRule,
+    /// Whether its members have to have a second factor.
+    pub requires_second_factor: bool,
+    /// Whether agents see telephone numbers and email addresses masked, and reveal those of one person at a time. Viewers see
+    /// them masked anyway.
+    pub agents_see_masked: bool,
 }
 
 impl Org {
@@ -78,6 +121,8 @@ pub struct User {
     pub created_at: DateTime<Utc>,
     /// Counts its changes.
     pub revision: Revision,
+    /// When it was shown that they get mail at their address; `None` if it was not.
+    pub email_confirmed_at: Option<DateTime<Utc>>,
 }
 
 string_enum! {
@@ -87,6 +132,18 @@ string_enum! {
         Active = "active",
         /// Not any more.
         Disabled = "disabled",
+    }
+}
+
+string_enum! {
+    /// How much of the organisation's work a member sees.
+    pub enum Visibility {
+        /// What is assigned to them.
+        Own = "own",
+        /// What is assigned to a member of one of their teams, and what is not assigned.
+        Team = "team",
+        /// Everything.
+        All = "all",
     }
 }
 
@@ -107,6 +164,22 @@ pub struct Member {
     pub created_at: DateTime<Utc>,
     /// Counts its changes.
     pub revision: Revision,
+    /// How much of the organisation's work they see, unless their role sees everything.
+    pub visibility: Visibility,
+}
+
+impl Member {
+    /// How much of the organisation's work they see: owners and admins see everything.
+    #[must_use]
+    pub fn sees(&self) -> Visibility {
+        if self.role >= Role::Admin { Visibility::All } else { self.visibility }
+    }
+
+    /// Whether they see numbers and addresses masked, in an organisation that has it so for agents or does not.
+    #[must_use]
+    pub fn is_masked(&self, agents_see_masked: bool) -> bool {
+        agents_see_masked && self.role <= Role::Agent
+    }
 }
 
 /// A key for programs.
@@ -130,6 +203,19 @@ pub struct ApiKey {
     pub revision: Revision,
     /// The member who made it, whose deactivation ends it; `None` if it was no member.
     pub made_by: Option<MemberId>,
+    /// From which addresses it may be used.
+    pub allowed_from: AddressList,
+}
+
+/// The last use of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key.
+    pub key: ApiKeyId,
+    /// When, to the minute.
+    pub at: DateTime<Utc>,
+    /// From which network, if it was known.
+    pub network: Option<Network>,
 }
 
 string_enum! {
@@ -201,6 +287,10 @@ pub struct Invitation {
     pub expires_at: DateTime<Utc>,
     /// When it was made, or renewed.
     pub created_at: DateTime<Utc>,
+    /// Whether its link went to the address by mail, so that who uses it gets mail there.
+    pub mailed: bool,
+    /// How much of the organisation's work the invited person sees, unless their role sees everything.
+    pub visibility: Visibility,
 }
 
 impl Invitation {
@@ -211,11 +301,38 @@ impl Invitation {
     }
 }
 
+/// Whether who has a session has what the organisation requires of its members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Yes.
+    Complete,
+    /// The organisation requires a second factor, and they have none that is confirmed.
+    LacksSecondFactor,
+}
+
+/// What an organisation asks of who has a session in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// Whether they have the second factor that it requires.
+    pub standing: Standing,
+    /// Whether agents see numbers and addresses masked.
+    pub agents_see_masked: bool,
+}
+
+impl Terms {
+    /// From what a store reads.
+    #[must_use]
+    pub const fn read(lacks_second_factor: bool, agents_see_masked: bool) -> Self {
+        let standing = if lacks_second_factor { Standing::LacksSecondFactor } else { Standing::Complete };
+        Self { standing, agents_see_masked }
+    }
+}
+
 /// The caller that a token belongs to.
 #[derive(Debug, Clone)]
 pub enum SignIn {
     /// A session, with the active member it belongs to.
-    Session(Session, Member),
-    /// A key, and its organisation.
-    Key(OrgId, ApiKey),
+    Session(Session, Member, Terms),
+    /// A key, its organisation, and when it was used last.
+    Key(OrgId, ApiKey, Option<DateTime<Utc>>),
 }

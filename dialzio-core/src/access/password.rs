@@ -1,14 +1,12 @@
-//! Passwords: Argon2id, on its own threads. Few hashes are made at a time, few more may wait, and further ones are
-//! refused at once.
+//! Passwords: Argon2id, on its own threads, in turn.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::{Arc, LazyLock};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 
 use super::famous::is_famous;
+use super::hashing::{Hashing, Line, NoTurn, Room};
 use crate::error::Error;
 use crate::text::EmailAddress;
 
@@ -33,6 +31,15 @@ pub enum PasswordError {
     Busy,
 }
 
+impl From<NoTurn> for PasswordError {
+    fn from(refused: NoTurn) -> Self {
+        match refused {
+            NoTurn::Busy => Self::Busy,
+            NoTurn::Failed => Self::Failed,
+        }
+    }
+}
+
 impl From<PasswordError> for Error {
     fn from(error: PasswordError) -> Self {
         match error {
@@ -55,48 +62,10 @@ const HARD: zxcvbn::Score = zxcvbn::Score::Four;
 const NO_USER: &str =
     "$argon2id$v=19$m=65536,t=3,p=1$c29tZSBmaXhlZCBzYWx0$1aVZWnK1jL0pJc5lVEvCPQn2yIWbm/IFE1rX4T3J5Ds";
 
-/// Hashes at the same time, each of which holds 64 MiB.
-const AT_A_TIME: usize = 2;
-/// Hashes that may wait for those.
-const WAITING: usize = 16;
+/// Hashes at the same time hold 64 MiB each.
+const ROOM: Room = Room { at_a_time: 2, known: 8, strangers: 16, at_one_address: 8 };
 
-static HASHING: LazyLock<Hashing> = LazyLock::new(|| Hashing::new(AT_A_TIME, WAITING));
-
-/// The turns of work that is dear. A turn belongs to the work, not to the caller who waits for it: a caller who leaves
-/// takes work along that has not begun, and work that has begun keeps its turn to its end.
-#[derive(Debug)]
-struct Hashing {
-    places: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
-}
-
-impl Hashing {
-    fn new(at_a_time: usize, waiting: usize) -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(at_a_time + waiting)),
-            turns: Arc::new(Semaphore::new(at_a_time)),
-        }
-    }
-
-    /// Does the work on a thread where it may block.
-    ///
-    /// # Errors
-    /// [`PasswordError::Busy`] at once if no more may wait.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, PasswordError> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| PasswordError::Failed)?;
-        // The set calls work off that has not begun when the caller leaves.
-        let mut running = JoinSet::new();
-        running.spawn_blocking(move || {
-            let _held = (place, turn);
-            work()
-        });
-        running.join_next().await.and_then(Result::ok).ok_or(PasswordError::Failed)
-    }
-}
+static HASHING: LazyLock<Arc<Hashing>> = LazyLock::new(|| Hashing::new(ROOM));
 
 /// Whether a text could be a password at all: neither nothing nor longer than any that was ever taken.
 #[must_use]
@@ -109,8 +78,12 @@ fn argon() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// Checks what can be checked without looking anything up. No rule about kinds of characters.
-pub(super) fn check(password: &SecretString, email: &EmailAddress) -> Result<(), PasswordError> {
+/// Whether a password may be chosen by the person with this address, if it is known already. Nothing is looked up, and there is
+/// no rule about kinds of characters. It works for some milliseconds, on the thread of the caller.
+///
+/// # Errors
+/// [`PasswordError::TooShort`], [`PasswordError::TooLong`] or [`PasswordError::Guessable`].
+pub fn judge_password(password: &SecretString, email: Option<&EmailAddress>) -> Result<(), PasswordError> {
     let text = password.expose_secret();
     let count = text.chars().count();
     if count < 15 {
@@ -120,8 +93,9 @@ pub(super) fn check(password: &SecretString, email: &EmailAddress) -> Result<(),
         return Err(PasswordError::TooLong);
     }
     // Common passwords, words, names, dates, runs and rows of keys, and what is known about this person and product.
-    let (local, domain) = email.reveal().split_once('@').unwrap_or_default();
-    let known = [email.reveal(), local, domain, "dialzio", "whatsapp"];
+    let address = email.map(EmailAddress::reveal).unwrap_or_default();
+    let (local, domain) = address.split_once('@').unwrap_or_default();
+    let known = [address, local, domain, "dialzio", "whatsapp"];
     if is_famous(text) {
         return Err(PasswordError::Guessable);
     }
@@ -133,12 +107,12 @@ pub(super) fn check(password: &SecretString, email: &EmailAddress) -> Result<(),
 }
 
 /// Hashes a password into PHC form.
-pub(super) async fn hash(password: &SecretString) -> Result<SecretString, PasswordError> {
+pub(super) async fn hash(password: &SecretString, line: Line) -> Result<SecretString, PasswordError> {
     let password = password.clone();
     let work = move || {
         argon().hash_password(password.expose_secret().as_bytes()).map(|hash| hash.to_string().into())
     };
-    HASHING.run(work).await?.map_err(|_| PasswordError::Failed)
+    HASHING.run(line, work).await?.map_err(|_| PasswordError::Failed)
 }
 
 /// Whether a password fits; with no hash given it takes as long and says no.
@@ -148,6 +122,7 @@ pub(super) async fn hash(password: &SecretString) -> Result<SecretString, Passwo
 pub(super) async fn verify(
     password: &SecretString,
     against: Option<SecretString>,
+    line: Line,
 ) -> Result<bool, PasswordError> {
     let password = password.clone();
     let known = against.is_some();
@@ -156,7 +131,7 @@ pub(super) async fn verify(
         let Ok(parsed) = PasswordHash::new(stored.expose_secret()) else { return false };
         argon().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok()
     };
-    Ok(HASHING.run(work).await? && known)
+    Ok(HASHING.run(line, work).await? && known)
 }
 
 #[cfg(test)]
@@ -165,49 +140,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_fits_its_own_hash_only() {
-        let hash = hash(&"four small words here".into()).await.unwrap();
+        let line = Line::KnownDevices;
+        let hash = hash(&"four small words here".into(), line).await.unwrap();
         assert!(hash.expose_secret().starts_with("$argon2id$v=19$m=65536,t=3,p=1$"));
-        assert_eq!(verify(&"four small words here".into(), Some(hash.clone())).await, Ok(true));
-        assert_eq!(verify(&"four small words Here".into(), Some(hash)).await, Ok(false));
-        assert_eq!(verify(&"four small words here".into(), None).await, Ok(false));
+        assert_eq!(verify(&"four small words here".into(), Some(hash.clone()), line).await, Ok(true));
+        assert_eq!(verify(&"four small words Here".into(), Some(hash), line).await, Ok(false));
+        assert_eq!(verify(&"four small words here".into(), None, line).await, Ok(false));
         assert!(PasswordHash::new(NO_USER).is_ok());
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn work_keeps_its_turn_when_its_caller_has_left() {
-        let hashing = Arc::new(Hashing::new(1, 1));
-        let (begun, has_begun) = std::sync::mpsc::channel();
-        let (finish, finishes) = std::sync::mpsc::channel::<()>();
-        let first = {
-            let hashing = Arc::clone(&hashing);
-            let work = move || {
-                begun.send(()).unwrap();
-                finishes.recv().unwrap();
-            };
-            tokio::spawn(async move { hashing.run(work).await })
-        };
-        tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
-        first.abort();
-        assert!(first.await.unwrap_err().is_cancelled());
-        assert_eq!(hashing.turns.available_permits(), 0, "the work still runs");
-
-        let ran = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let second = {
-            let (hashing, ran) = (Arc::clone(&hashing), Arc::clone(&ran));
-            let work = move || ran.store(true, std::sync::atomic::Ordering::SeqCst);
-            tokio::spawn(async move { hashing.run(work).await })
-        };
-        while hashing.places.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(hashing.run(|| ()).await, Err(PasswordError::Busy), "one works and one waits");
-        second.abort();
-        assert!(second.await.unwrap_err().is_cancelled());
-        assert_eq!(hashing.places.available_permits(), 1, "who leaves gives the place back");
-
-        finish.send(()).unwrap();
-        assert_eq!(hashing.run(|| 7).await, Ok(7));
-        assert!(!ran.load(std::sync::atomic::Ordering::SeqCst), "work whose caller left was not begun");
     }
 
     #[test]
@@ -227,12 +166,12 @@ mod tests {
             ("123456789123456789", PasswordError::Guessable),
             ("19801980198019801980", PasswordError::Guessable),
         ] {
-            assert_eq!(check(&text.into(), &email), Err(why), "{text}");
+            assert_eq!(judge_password(&text.into(), Some(&email)), Err(why), "{text}");
         }
         for good in ["four small words here", "நான்கு சிறிய சொற்கள் இங்கே", "kettle-orbit-91-mulberry"]
         {
-            assert_eq!(check(&good.into(), &email), Ok(()), "{good}");
+            assert_eq!(judge_password(&good.into(), Some(&email)), Ok(()), "{good}");
         }
-        assert_eq!(check(&"x".repeat(129).into(), &email), Err(PasswordError::TooLong));
+        assert_eq!(judge_password(&"x".repeat(129).into(), Some(&email)), Err(PasswordError::TooLong));
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+use super::hashing::Line;
 use super::password;
 use super::{AccessService, AccessWrite, Browser, Member, MemberChange, Session, Token, UserChange};
 use crate::error::{Error, RecordKind};
@@ -67,8 +68,8 @@ impl AccessService<'_> {
         Ok(user.ok_or(Error::missing(RecordKind::Member))?.email)
     }
 
-    /// Changes the password of the member whose session this is. All their sessions end, in every organisation; the answer
-    /// is a new one in place of the one that asks.
+    /// Changes the password of the member whose session this is. All their sessions end, in every organisation, and
+    /// a new one replaces the caller's. They are told by mail.
     ///
     /// # Errors
     /// [`Error::Invalid`] for `current` if it is not their password, and for `password` if it cannot be taken;
@@ -87,19 +88,21 @@ impl AccessService<'_> {
         let (present, _) = present.ok_or(Error::Unauthenticated)?;
         let (store, system) = (self.runtime.store(), self.runtime.system());
         let user = store.user(system, UserKey::Id(member.user)).await?.ok_or(Error::Unauthenticated)?;
-        if !password::verify(current, Some(user.password.clone())).await? {
+        if !password::verify(current, Some(user.password.clone()), Line::KnownDevices).await? {
             return Err(Error::invalid("current", "is not your password"));
         }
-        password::check(new, &user.email)?;
-        let hash = password::hash(new).await?;
+        password::judge_password(new, Some(&user.email))?;
+        let hash = password::hash(new, Line::KnownDevices).await?;
         let (token, mut begun) = self.session(user.id, by.org());
         begun.browser = self.browser.or(present.browser);
         let change = UserChange { password: Some(hash), ..UserChange::default() };
-        let writes = vec![
+        let mut writes = vec![
             SystemWrite::ChangeUser { user: user.id, revision: user.revision, change },
             SystemWrite::EndSessions { user: user.id, org: None, keep: None },
+            SystemWrite::EndUserTokens(user.id),
             SystemWrite::Session(begun),
         ];
+        writes.extend(self.password_notice(&user, by.org()).await?);
         let mut batch = Batch::new(by, Action::PasswordChanged, self.runtime.now());
         batch.about(member.id);
         match store.commit_system(system, writes, Some((&OrgScope::new(by.org()), batch))).await {

@@ -1,26 +1,26 @@
-//! Coming in: founding, invitations, sign-in, keys, and vouching for an application's own users.
+//! Coming in: founding, invitations, settings, and vouching for an application's own users.
 
 use chrono::TimeDelta;
-use secrecy::SecretString;
+use std::net::IpAddr;
 
 use super::chrono_tz_name::ZoneName;
-use super::password;
-use super::token::Token;
-use super::{AccessWrite, Browser, Member, MemberState, Org, OrgChange, Session, SignIn, User};
+use super::hashing::Line;
+use super::token::{Token, TokenHash};
+use super::{AccessWrite, Browser, Member, MemberState, Org, OrgChange, Session, audience};
 use crate::call::RecordingRule;
 use crate::consent::QuietHours;
 use crate::disposition::{self, DispositionWrite};
 use crate::error::{Error, RecordKind};
 use crate::event::DomainEvent;
-use crate::id::{MemberId, OrgId, UserId};
+use crate::id::OrgId;
 use crate::ledger::{Action, Network};
 use crate::operator::OPERATOR;
 use crate::phone::Region;
 use crate::runtime::Runtime;
-use crate::scope::{Actor, Grant, OrgScope, Permission, Principal};
+use crate::scope::{Actor, Audience, Grant, OrgScope, Permission, Principal, Role};
 use crate::store::periods::MESSAGE_DAYS;
-use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError, SystemWrite, UserKey};
-use crate::text::{EmailAddress, PersonName, Title};
+use crate::store::{Batch, Precondition, RecordRef, Revision, StoreError};
+use crate::text::Title;
 
 /// A session ends after this long whatever happens.
 const SESSION_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -83,6 +83,8 @@ pub struct SignedIn {
     pub token: Token,
     /// Who they are.
     pub actor: Actor,
+    /// Shows from now on that they signed in on this device, which was not known before.
+    pub device: Option<Token>,
 }
 
 /// Organisations, sign-in, members and keys.
@@ -91,11 +93,19 @@ pub struct AccessService<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) browser: Option<Browser>,
     pub(super) origin: Option<Network>,
+    pub(super) peer: Option<IpAddr>,
+    pub(super) line: Line,
+    pub(super) device: Option<TokenHash>,
+    pub(super) over: Option<TokenHash>,
+    pub(super) confirm_page: Option<&'a str>,
+    pub(super) joining: Option<&'a Token>,
 }
 
 impl<'a> AccessService<'a> {
     pub(crate) const fn new(runtime: &'a Runtime) -> Self {
-        Self { runtime, browser: None, origin: None }
+        let line = Line::Strangers(None);
+        let (browser, origin, peer, device, over) = (None, None, None, None, None);
+        Self { runtime, browser, origin, peer, line, device, over, confirm_page: None, joining: None }
     }
 
     /// The same, where sessions that begin are marked with the browser they begin in.
@@ -108,6 +118,38 @@ impl<'a> AccessService<'a> {
     #[must_use]
     pub const fn from_network(self, origin: Option<Network>) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The same, for a request from this address: a key that is limited to addresses is judged by it, and its network is kept
+    /// with the last use of a key. Without it no such key is let in.
+    #[must_use]
+    pub const fn from_peer(self, peer: Option<IpAddr>) -> Self {
+        Self { peer, ..self }
+    }
+
+    /// The same, where passwords wait in this line.
+    #[must_use]
+    pub const fn in_line(self, line: Line) -> Self {
+        Self { line, ..self }
+    }
+
+    /// The same, for a browser that holds this token of a device, and the session that signing in ends.
+    #[must_use]
+    pub fn from_device(self, device: Option<&Token>, session: Option<&Token>) -> Self {
+        Self { device: device.map(Token::hash), over: session.map(Token::hash), ..self }
+    }
+
+    /// The same, where who joins gets a link to this page by mail, which confirms their address, unless the invitation came by
+    /// mail. It is the public address of the page.
+    #[must_use]
+    pub const fn confirming_at(self, page: &'a str) -> Self {
+        Self { confirm_page: Some(page), ..self }
+    }
+
+    /// The same, where who signs in joins an organisation by this invitation, whichever way they sign in.
+    #[must_use]
+    pub const fn joining(self, invitation: &'a Token) -> Self {
+        Self { joining: Some(invitation), ..self }
     }
 
     /// Founds an organisation.
@@ -127,6 +169,8 @@ impl<'a> AccessService<'a> {
             revision: Revision::FIRST,
             country: new.country,
             recordings: RecordingRule::Always,
+            requires_second_factor: false,
+            agents_see_masked: false,
         };
         let scope = OrgScope::new(org.id);
         let mut batch = Batch::founding(org.id, now);
@@ -159,113 +203,45 @@ impl<'a> AccessService<'a> {
     /// on record by [`Crm::operator`](crate::Crm::operator) alone.
     pub async fn act_as(&self, org: OrgId, principal: Principal, grant: Grant) -> Result<Actor, Error> {
         let scope = OrgScope::new(org);
+        let (mut sees, mut is_masked) = (Audience::All, false);
         match &principal {
             Principal::System => return Err(Error::invalid("principal", "must not be the system")),
             Principal::Member(id) => {
-                let member = self.runtime.store().member(&scope, *id).await?;
-                let active = member.filter(|member| member.state == MemberState::Active);
-                active.ok_or(Error::missing(RecordKind::Member))?;
+                let found = self.runtime.store().member(&scope, *id).await?;
+                let active = found.filter(|member| member.state == MemberState::Active);
+                let member = active.ok_or(Error::missing(RecordKind::Member))?;
+                sees = audience::of_member(self.runtime, org, &member).await?;
+                is_masked = self.is_masked(org, &member).await?;
             }
             Principal::Service(name) if name.reveal().starts_with(OPERATOR) => {
                 return Err(Error::invalid("principal", "must not be an operator: use Crm::operator"));
             }
             Principal::ApiKey(_) | Principal::Service(_) => {
                 self.runtime.store().org(&scope).await?.ok_or(Error::missing(RecordKind::Organisation))?;
+                if let Principal::ApiKey(id) = &principal
+                    && let Some(key) = self.runtime.store().api_key(&scope, *id).await?
+                {
+                    sees = audience::of_key(self.runtime, org, &key).await?;
+                }
             }
         }
-        Ok(Actor::new(org, principal, grant))
+        Ok(Actor::new(org, principal, grant, sees).masked(is_masked))
     }
 
-    /// Uses an invitation: makes the user (or takes the one there is, whose password must fit) and the member, and signs
-    /// them in. `email` counts only if the invitation names no address.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`] if the link does not work any more; [`Error::Invalid`] for the address or the password.
-    pub async fn accept(
-        &self,
-        token: &Token,
-        name: PersonName,
-        email: Option<EmailAddress>,
-        secret: &SecretString,
-    ) -> Result<SignedIn, Error> {
-        self.accept_in(token, name, email, secret, Whereabouts::default()).await
+    /// A member, with what their role permits and whose work they see.
+    pub(super) async fn actor_of(&self, org: OrgId, member: &Member) -> Result<Actor, Error> {
+        let sees = audience::of_member(self.runtime, org, member).await?;
+        let actor = Actor::new(org, Principal::Member(member.id), member.role.grant(), sees);
+        Ok(actor.masked(self.is_masked(org, member).await?))
     }
 
-    /// As [`accept`](Self::accept), and says in the same step where the organisation is, as its owner does when it is set
-    /// up.
-    ///
-    /// # Errors
-    /// As [`accept`](Self::accept); [`Error::Invalid`] for a country that is none; [`Error::Denied`] if the invitation is
-    /// for a role without [`Permission::SettingsManage`].
-    pub async fn accept_in(
-        &self,
-        token: &Token,
-        name: PersonName,
-        email: Option<EmailAddress>,
-        secret: &SecretString,
-        place: Whereabouts,
-    ) -> Result<SignedIn, Error> {
-        let Whereabouts { country, zone } = place;
-        let invitation = self.invitation(token).await?;
-        if country.is_some_and(|country| !country.is_known()) {
-            return Err(Error::invalid("country", "must be two letters of ISO 3166-1, such as IN"));
+    /// Whether a member sees numbers and addresses masked.
+    pub(super) async fn is_masked(&self, org: OrgId, member: &Member) -> Result<bool, Error> {
+        if member.role > Role::Agent {
+            return Ok(false);
         }
-        let needed = Permission::SettingsManage;
-        if (country.is_some() || zone.is_some()) && !invitation.role.grant().permissions().contains(&needed) {
-            return Err(Error::Denied { permission: needed });
-        }
-        let address = invitation.email.clone().or(email).ok_or(Error::invalid("email", "is needed"))?;
-        let now = self.runtime.now();
-        let store = self.runtime.store();
-        let known = store.user(self.runtime.system(), UserKey::Email(&address)).await?;
-        let mut writes = vec![SystemWrite::UseInvitation(token.hash())];
-        let user = match known {
-            Some(user) => {
-                if !password::verify(secret, Some(user.password.clone())).await? {
-                    return Err(Error::invalid("password", "is not the one of this account"));
-                }
-                // A member who was deactivated comes back by those who may activate them, not by a link.
-                let members = store.members(&OrgScope::new(invitation.org)).await?;
-                if members.iter().any(|member| member.user == user.id) {
-                    return Err(Error::invalid("email", "is the address of a member already"));
-                }
-                user.id
-            }
-            None => {
-                password::check(secret, &address)?;
-                let hash = password::hash(secret).await?;
-                let id = self.runtime.ids().next(now);
-                let (created_at, revision) = (now, Revision::FIRST);
-                let new = User { id, email: address, password: hash, created_at, revision };
-                writes.push(SystemWrite::InsertUser(new));
-                id
-            }
-        };
-        let id: MemberId = self.runtime.ids().next(now);
-        let member = Member {
-            id,
-            user,
-            name,
-            role: invitation.role,
-            state: MemberState::Active,
-            created_at: now,
-            revision: Revision::FIRST,
-        };
-        let (token, session) = self.session(user, invitation.org);
-        writes.push(SystemWrite::Session(session));
-        let actor = Actor::new(invitation.org, Principal::Member(id), member.role.grant());
-        let actor = actor.from_network(self.origin);
-        let mut batch = Batch::new(&actor, Action::MemberJoined, now);
-        batch.about(id).write(AccessWrite::InsertMember(member)).event(DomainEvent::OrgChanged);
-        if country.is_some() || zone.is_some() {
-            let change = OrgChange { country: country.map(Some), zone, ..OrgChange::default() };
-            batch.write(AccessWrite::ChangeOrg(change));
-        }
-        let scope = OrgScope::new(invitation.org);
-        match store.commit_system(self.runtime.system(), writes, Some((&scope, batch))).await {
-            Err(StoreError::PreconditionFailed(_)) => Err(Error::Unauthenticated),
-            other => Ok(other.map(|_| SignedIn { token, actor })?),
-        }
+        let org = self.runtime.store().org(&OrgScope::new(org)).await?;
+        Ok(org.is_some_and(|org| member.is_masked(org.agents_see_masked)))
     }
 
     pub(super) fn session(&self, user: crate::UserId, org: OrgId) -> (Token, Session) {
@@ -281,107 +257,6 @@ impl<'a> AccessService<'a> {
             browser: self.browser,
         };
         (token, session)
-    }
-
-    /// Signs a user in, into the first organisation they are an active member of. Unknown addresses take as long as wrong
-    /// passwords.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`], the same for every cause; [`Error::Busy`] if too many others are signing in.
-    pub async fn sign_in(&self, email: &EmailAddress, secret: &SecretString) -> Result<SignedIn, Error> {
-        let store = self.runtime.store();
-        let user = store.user(self.runtime.system(), UserKey::Email(email)).await?;
-        let fits = password::verify(secret, user.as_ref().map(|user| user.password.clone())).await?;
-        let user = user.ok_or(Error::Unauthenticated)?;
-        if !fits {
-            // Beside the answer, which must not take longer for addresses that are known.
-            let (runtime, origin) = (self.runtime.clone(), self.origin);
-            tokio::spawn(async move { refuse_sign_in(&runtime, user.id, origin).await });
-            return Err(Error::Unauthenticated);
-        }
-        let orgs = store.organisations_of(self.runtime.system(), user.id).await?;
-        let org = *orgs.first().ok_or(Error::Unauthenticated)?;
-        let members = store.members(&OrgScope::new(org)).await?;
-        let member = members.into_iter().find(|member| member.user == user.id);
-        let member = member.ok_or(Error::Unauthenticated)?;
-        let actor = Actor::new(org, Principal::Member(member.id), member.role.grant());
-        let actor = actor.from_network(self.origin);
-        let scope = OrgScope::new(org);
-        let (token, session) = self.session(user.id, org);
-        let mut batch = Batch::new(&actor, Action::SignedIn, self.runtime.now());
-        batch.about(member.id);
-        let seen = SystemWrite::SessionSeen(session.hash, session.seen_at);
-        let writes = vec![SystemWrite::Session(session), seen];
-        store.commit_system(self.runtime.system(), writes, Some((&scope, batch))).await?;
-        Ok(SignedIn { token, actor })
-    }
-
-    /// The caller that a session token or API key belongs to. A session is used by this, so that it ends later for want of
-    /// use.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`] if the token is unknown, revoked or expired.
-    pub async fn authenticate(&self, token: &str) -> Result<Actor, Error> {
-        self.identify(token, true).await
-    }
-
-    /// The same for a request that nobody made by hand: a page that refreshes itself, a stream that stays open. A session
-    /// ends for want of use although a tab is open.
-    ///
-    /// # Errors
-    /// As [`authenticate`](Self::authenticate).
-    pub async fn authenticate_unattended(&self, token: &str) -> Result<Actor, Error> {
-        self.identify(token, false).await
-    }
-
-    async fn identify(&self, token: &str, is_used: bool) -> Result<Actor, Error> {
-        let hash = Token::parse(token).ok_or(Error::Unauthenticated)?.hash();
-        let (store, now) = (self.runtime.store(), self.runtime.now());
-        match store
-            .credential_owner(self.runtime.system(), &hash, now)
-            .await?
-            .ok_or(Error::Unauthenticated)?
-        {
-            SignIn::Key(org, key) => {
-                let permissions = self.present_permissions(org, &key).await?;
-                Ok(Actor::new(org, Principal::ApiKey(key.id), Grant::of(&permissions)))
-            }
-            SignIn::Session(session, member) => {
-                if session.is_idle(now) {
-                    return Err(Error::Unauthenticated);
-                }
-                if is_used && session.seen_at + TimeDelta::minutes(1) <= now {
-                    let seen = SystemWrite::SessionSeen(hash, now);
-                    store.commit_system(self.runtime.system(), vec![seen], None).await?;
-                }
-                Ok(Actor::new(session.org, Principal::Member(member.id), member.role.grant()))
-            }
-        }
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn sign_out(&self, token: &str) -> Result<(), Error> {
-        let Some(token) = Token::parse(token) else { return Ok(()) };
-        let (store, system) = (self.runtime.store(), self.runtime.system());
-        let end = vec![SystemWrite::EndSession(token.hash())];
-        match self.authenticate(token.reveal()).await {
-            Ok(actor) => {
-                let actor = actor.from_network(self.origin);
-                let mut batch = Batch::new(&actor, Action::SignedOut, self.runtime.now());
-                if let Some(member) = actor.member() {
-                    batch.about(member);
-                }
-                store.commit_system(system, end, Some((&OrgScope::new(actor.org()), batch))).await?;
-            }
-            Err(Error::Unauthenticated) => {
-                store.commit_system(system, end, None).await?;
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
     }
 
     /// The organisation.
@@ -433,23 +308,5 @@ impl<'a> AccessService<'a> {
                 self.settings(by).await
             }
         }
-    }
-}
-
-/// Puts a wrong password on record, in the organisation that the right one would have led into.
-async fn refuse_sign_in(runtime: &Runtime, user: UserId, origin: Option<Network>) {
-    let put = async {
-        let store = runtime.store();
-        let orgs = store.organisations_of(runtime.system(), user).await?;
-        let Some(org) = orgs.first() else { return Ok(()) };
-        let scope = OrgScope::new(*org);
-        let members = store.members(&scope).await?;
-        let Some(member) = members.into_iter().find(|member| member.user == user) else { return Ok(()) };
-        let mut batch = Batch::refused_sign_in(origin, runtime.now());
-        batch.about(member.id);
-        store.commit_one(&scope, batch).await.map(drop)
-    };
-    if let Err(error) = put.await {
-        tracing::error!(code = %error.code(), "a refused sign-in could not be put on record");
     }
 }

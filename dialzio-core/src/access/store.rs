@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::chrono_tz_name::ZoneName;
-use super::{ApiKey, Member, MemberState, Org, User};
+use super::{AddressList, ApiKey, Member, MemberState, Org, User, Visibility};
 use crate::call::RecordingRule;
 use crate::consent::QuietHours;
 use crate::id::{ApiKeyId, MemberId};
@@ -38,6 +38,8 @@ pub struct Colleague {
     pub email: EmailAddress,
     /// Their last use of the organisation, to the minute; `None` before the first.
     pub seen_at: Option<DateTime<Utc>>,
+    /// Whether they have a second factor that is confirmed.
+    pub has_second_factor: bool,
 }
 
 change! {
@@ -58,6 +60,10 @@ change! {
         country: Option<Region>,
         /// When it has recordings of its calls.
         recordings: RecordingRule,
+        /// Whether its members have to have a second factor.
+        requires_second_factor: bool,
+        /// Whether agents see telephone numbers and email addresses masked.
+        agents_see_masked: bool,
     }
 }
 
@@ -71,6 +77,8 @@ change! {
         role: Role,
         /// Whether they may come in.
         state: MemberState,
+        /// How much of the organisation's work they see.
+        visibility: Visibility,
     }
 }
 
@@ -84,6 +92,8 @@ change! {
         expires_at: DateTime<Utc>,
         /// When it was revoked.
         revoked_at: Option<DateTime<Utc>>,
+        /// From which addresses it may be used.
+        allowed_from: AddressList,
     }
 }
 
@@ -94,6 +104,8 @@ change! {
         email: EmailAddress,
         /// Argon2id in PHC form.
         password: secrecy::SecretString,
+        /// When it was shown that they get mail at their address.
+        email_confirmed_at: Option<DateTime<Utc>>,
     }
 }
 

@@ -19,14 +19,13 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::keys::KeyProvider;
-use super::sealed::{Sealed, SealedContext};
+use super::sealed::{NONCE, Sealed, SealedContext};
 use crate::entropy::Entropy;
 use crate::error::Error;
-
-pub(crate) const NONCE: usize = 12;
 
 pub(crate) fn encrypt(
     key: &[u8; 32],
@@ -70,15 +69,51 @@ impl Sealer {
         &self,
         context: &SealedContext,
     ) -> Result<(Zeroizing<[u8; 32]>, Vec<u8>), Error> {
-        let (id, wrapping) = self.keys.current().await?;
         let data = Zeroizing::new(self.entropy.array::<32>());
+        let wrapped = self.wrap(context, &data).await?;
+        Ok((data, wrapped))
+    }
+
+    /// Wraps a data key with the current key.
+    async fn wrap(&self, context: &SealedContext, data: &[u8; 32]) -> Result<Vec<u8>, Error> {
+        let (id, wrapping) = self.keys.current().await?;
         let nonce = self.entropy.array::<NONCE>();
-        let wrapped = encrypt(wrapping.expose(), &nonce, &context.bytes(), data.as_ref())?;
+        let wrapped = encrypt(wrapping.expose(), &nonce, &context.bytes(), data)?;
         let mut out = vec![u8::try_from(id.len()).map_err(|_| Error::Sealed)?];
         out.extend_from_slice(id.as_bytes());
         out.extend_from_slice(&nonce);
         out.extend_from_slice(&wrapped);
-        Ok((data, out))
+        Ok(out)
+    }
+
+    /// The id of the key that a data key is wrapped with.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] if the bytes are no wrapped key.
+    pub(crate) fn key_of(wrapped: &[u8]) -> Result<&str, Error> {
+        let (&length, rest) = wrapped.split_first().ok_or(Error::Sealed)?;
+        let id = rest.get(..usize::from(length)).ok_or(Error::Sealed)?;
+        std::str::from_utf8(id).map_err(|_| Error::Sealed)
+    }
+
+    /// Wraps a data key anew with the current key. Answers how many bytes it took, and those that take their place: they
+    /// were opened, and hold the same key.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] if the key is not known or the bytes do not fit the context.
+    pub(crate) async fn rewrap(
+        &self,
+        context: &SealedContext,
+        wrapped: &[u8],
+    ) -> Result<(usize, Vec<u8>), Error> {
+        let (data, used) = self.open_key(context, wrapped).await?;
+        let anew = self.wrap(context, &data).await?;
+        let (opened, _) = self.open_key(context, &anew).await?;
+        if bool::from(opened.as_slice().ct_eq(data.as_slice())) {
+            Ok((used, anew))
+        } else {
+            Err(Error::Sealed)
+        }
     }
 
     /// Opens a wrapped data key; answers how many bytes it took.
@@ -90,15 +125,14 @@ impl Sealer {
         context: &SealedContext,
         bytes: &[u8],
     ) -> Result<(Zeroizing<[u8; 32]>, usize), Error> {
-        let (&length, rest) = bytes.split_first().ok_or(Error::Sealed)?;
-        let (id, rest) = rest.split_at_checked(usize::from(length)).ok_or(Error::Sealed)?;
+        let id = Self::key_of(bytes)?;
+        let rest = bytes.get(1 + id.len()..).ok_or(Error::Sealed)?;
         let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(Error::Sealed)?;
         let (wrapped, _) = rest.split_first_chunk::<48>().ok_or(Error::Sealed)?;
-        let id = std::str::from_utf8(id).map_err(|_| Error::Sealed)?;
         let wrapping = self.keys.by_id(id).await?;
         let plain = Zeroizing::new(decrypt(wrapping.expose(), nonce, &context.bytes(), wrapped)?);
         let data: [u8; 32] = plain.as_slice().try_into().map_err(|_| Error::Sealed)?;
-        Ok((Zeroizing::new(data), 1 + usize::from(length) + NONCE + 48))
+        Ok((Zeroizing::new(data), 1 + id.len() + NONCE + 48))
     }
 
     /// Seals bytes.
@@ -147,11 +181,6 @@ impl Sealer {
         let plain = self.open(context, sealed).await?;
         std::str::from_utf8(&plain).map(|text| text.to_owned().into()).map_err(|_| Error::Sealed)
     }
-
-    /// The keys beneath.
-    pub(crate) fn keys(&self) -> &Arc<dyn KeyProvider> {
-        &self.keys
-    }
 }
 
 #[cfg(test)]
@@ -180,15 +209,47 @@ mod tests {
         ] {
             assert!(matches!(sealer.open(&moved, &sealed).await, Err(Error::Sealed)));
         }
-        for place in 0..sealed.as_bytes().len() {
-            let mut bytes = sealed.as_bytes().to_vec();
-            bytes[place] ^= 1;
-            assert!(sealer.open(&here, &Sealed::from_bytes(bytes)).await.is_err(), "byte {place}");
-        }
         for cut in 0..sealed.as_bytes().len() {
             assert!(
                 sealer.open(&here, &Sealed::from_bytes(sealed.as_bytes()[..cut].to_vec())).await.is_err()
             );
         }
+    }
+
+    #[tokio::test]
+    async fn every_single_bit_that_is_turned_is_noticed() {
+        let (sealer, ids) = (sealer(), IdSource::seeded(3));
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let here = SealedContext::new(ids.next(at), "account", ids.next::<AccountId>(at), "token");
+        for plain in [&b""[..], b"EAAG-secret", &[0; 200]] {
+            let sealed = sealer.seal(&here, plain).await.unwrap();
+            for bit in 0..sealed.as_bytes().len() * 8 {
+                let mut bytes = sealed.as_bytes().to_vec();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                assert!(sealer.open(&here, &Sealed::from_bytes(bytes)).await.is_err(), "bit {bit}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_is_wrapped_anew_without_its_value_and_only_where_it_belongs() {
+        let keys = Arc::new(LocalKeys::ephemeral(&Entropy::seeded(1)));
+        let sealer = Sealer::new(Arc::clone(&keys) as _, Arc::new(Entropy::seeded(2)));
+        let (ids, at) = (IdSource::seeded(3), chrono::DateTime::UNIX_EPOCH);
+        let here = SealedContext::new(ids.next(at), "account", ids.next::<AccountId>(at), "token");
+        let sealed = sealer.seal(&here, b"EAAG-secret").await.unwrap();
+        keys.add(&[], at).await.unwrap();
+        keys.promote("2", at + chrono::TimeDelta::minutes(1)).await.unwrap();
+        let (used, anew) = sealer.rewrap(&here, &sealed.as_bytes()[1..]).await.unwrap();
+        assert_eq!(
+            (Sealer::key_of(&sealed.as_bytes()[1..]).unwrap(), Sealer::key_of(&anew).unwrap()),
+            ("1", "2")
+        );
+        let after = [&[1], anew.as_slice(), &sealed.as_bytes()[1 + used..]].concat();
+        keys.remove("1").await.unwrap();
+        assert_eq!(sealer.open(&here, &Sealed::from_bytes(after)).await.unwrap().as_slice(), b"EAAG-secret");
+        assert!(sealer.open(&here, &sealed).await.is_err(), "the key of before is gone");
+        let elsewhere = SealedContext { kind: "secret", ..here };
+        assert!(matches!(sealer.rewrap(&elsewhere, &anew).await, Err(Error::Sealed)));
     }
 }

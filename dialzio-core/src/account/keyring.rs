@@ -3,41 +3,30 @@
 //! Suppressions are keyed hashes. With other keys people who opted out, or were erased, would not be recognised, and no
 //! credential would open. So a key that the database does not know is not used at all.
 
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
-use tokio::sync::OnceCell;
 
-use super::keys::{KeyCheck, KeyError, KeyProvider, RawKey};
+use super::derived::Derived;
+use super::keys::{KeyChange, KeyCheck, KeyError, KeyProvider};
 use super::{App, Sealed, SealedContext, Sealer};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::id::OrgId;
 use crate::scope::{OrgScope, SystemScope};
 use crate::store::{Store, StoreError, SystemWrite};
-use crate::time::Clock;
 
 /// What a check is made over.
 const TEXT: &[u8] = b"dialzio/key-check/1";
 /// How often another process may be faster.
 const TRIES: usize = 4;
 
-/// Keys that are used only once they are shown to be those of the store.
-#[derive(Debug)]
-pub(crate) struct BoundKeys {
-    keys: Arc<dyn KeyProvider>,
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    known: OnceCell<()>,
-}
-
 /// Whether keys are those of a store.
-struct Proof<'a> {
-    keys: &'a Arc<dyn KeyProvider>,
-    store: &'a dyn Store,
-    at: DateTime<Utc>,
-    system: SystemScope,
+pub(super) struct Proof<'a> {
+    pub(super) keys: &'a Arc<dyn KeyProvider>,
+    pub(super) store: &'a dyn Store,
+    pub(super) at: DateTime<Utc>,
+    pub(super) system: SystemScope,
 }
 
 /// Shows that keys are those of a store, and fails otherwise; a new store takes them on.
@@ -70,30 +59,10 @@ struct Signs {
     shut: u64,
 }
 
-impl BoundKeys {
-    pub(crate) fn new(keys: Arc<dyn KeyProvider>, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { keys, store, clock, known: OnceCell::new() }
-    }
-
-    fn proof(&self) -> Proof<'_> {
-        Proof { keys: &self.keys, store: &*self.store, at: self.clock.now(), system: SystemScope::new() }
-    }
-
-    /// Shows that these are the keys of the store, once.
-    pub(crate) async fn bind(&self) -> Result<(), KeyError> {
-        self.known.get_or_try_init(|| async { self.proof().prove(false).await }).await.map(|_| ())
-    }
-
-    /// As [`bind`](Self::bind), where nothing shows whose keys they are and an operator says that they are the right ones.
-    pub(crate) async fn adopt(&self) -> Result<(), KeyError> {
-        self.known.get_or_try_init(|| async { self.proof().prove(true).await }).await.map(|_| ())
-    }
-}
-
 impl Proof<'_> {
     /// A store that knows no keys yet takes these on: at once if it is new, and otherwise if something in it was sealed with
     /// them, or an operator says so.
-    async fn prove(&self, vouched: bool) -> Result<(), KeyError> {
+    pub(super) async fn prove(&self, vouched: bool) -> Result<(), KeyError> {
         for _ in 0..TRIES {
             let kept = self.store.key_checks(&self.system).await?;
             self.matches(&kept).await?;
@@ -101,7 +70,7 @@ impl Proof<'_> {
                 self.fits_the_data().await?;
             }
             if self.add(&kept).await? {
-                return Ok(());
+                return self.keep().await;
             }
         }
         Err(KeyError::Store(StoreError::Unavailable))
@@ -110,7 +79,8 @@ impl Proof<'_> {
     /// Whether each key that the database knows is here, and is the same.
     async fn matches(&self, kept: &[KeyCheck]) -> Result<(), KeyError> {
         let (mut same, mut missing, mut other) = (0, Vec::new(), 0);
-        for check in kept {
+        let used: Vec<_> = kept.iter().filter(|check| check.retired_at.is_none()).collect();
+        for check in &used {
             match self.keys.by_id(&check.key).await {
                 Ok(key) if bool::from(key.derive(TEXT)?.ct_eq(&check.mac)) => same += 1,
                 Ok(_) => other += 1,
@@ -118,7 +88,7 @@ impl Proof<'_> {
                 Err(error) => return Err(error),
             }
         }
-        match (kept.is_empty() || same == kept.len(), other, same) {
+        match (kept.is_empty() || same == used.len(), other, same) {
             (true, ..) => Ok(()),
             (false, 0, 1..) => Err(KeyError::Incomplete { missing: missing.join(", ") }),
             (false, ..) => Err(KeyError::Foreign),
@@ -134,7 +104,7 @@ impl Proof<'_> {
             }
             place += 1;
             let mac = self.keys.by_id(&id).await?.derive(TEXT)?;
-            let check = KeyCheck { place, key: id, mac, made_at: self.at };
+            let check = KeyCheck { place, key: id, mac, made_at: self.at, kept: None, retired_at: None };
             match self.store.commit_system(&self.system, vec![SystemWrite::KeyCheck(check)], None).await {
                 Ok(_) => {}
                 Err(StoreError::PreconditionFailed(_)) => return Ok(false),
@@ -142,6 +112,27 @@ impl Proof<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Keeps what outlives each key, as long as it is there to be derived from.
+    async fn keep(&self) -> Result<(), KeyError> {
+        let kept = self.store.key_checks(&self.system).await?;
+        let sealer = Sealer::new(Arc::clone(self.keys), Arc::new(Entropy::system()));
+        for check in kept.iter().filter(|check| check.kept.is_none() && check.retired_at.is_none()) {
+            let derived = Derived::of(&self.keys.by_id(&check.key).await?)?;
+            let sealed = match derived.seal(&sealer, check.place).await {
+                Ok(sealed) => sealed,
+                Err(Error::Keys(error)) => return Err(error),
+                Err(_) => return Err(KeyError::Unknown),
+            };
+            let change = SystemWrite::ChangeKey { place: check.place, change: KeyChange::Keep(sealed) };
+            match self.store.commit_system(&self.system, vec![change], None).await {
+                // Another process was faster.
+                Ok(_) | Err(StoreError::PreconditionFailed(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// A database of an earlier release knows no keys: what was sealed or hashed in it has to show whose they are.
@@ -201,23 +192,5 @@ impl Signs {
             Err(_) => self.shut += 1,
         }
         Ok(())
-    }
-}
-
-#[async_trait]
-impl KeyProvider for BoundKeys {
-    async fn current(&self) -> Result<(String, RawKey), KeyError> {
-        self.bind().await?;
-        self.keys.current().await
-    }
-
-    async fn by_id(&self, id: &str) -> Result<RawKey, KeyError> {
-        self.bind().await?;
-        self.keys.by_id(id).await
-    }
-
-    async fn ids(&self) -> Result<Vec<String>, KeyError> {
-        self.bind().await?;
-        self.keys.ids().await
     }
 }

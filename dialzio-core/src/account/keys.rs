@@ -1,19 +1,25 @@
 //! Keys that wrap data keys: each has an id, so that they can be rotated by wrapping anew.
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
-use std::io::{Read, Write};
-use std::path::Path;
-use zeroize::{Zeroize, Zeroizing};
+use uuid::Uuid;
+use zeroize::Zeroize;
 
-use crate::entropy::Entropy;
+use super::sealed::Sealed;
 use crate::store::StoreError;
+
+/// For the key of suppression hashes that is derived from a key of the installation.
+pub(crate) const SUPPRESSION: &[u8] = b"dialzio/suppression/1";
+/// For the key that checkpoints of the audit log are signed with.
+pub(crate) const CHECKPOINT: &[u8] = b"dialzio/audit-checkpoint/1";
+
+/// The row of a key in the database: its place as an id.
+pub(crate) fn row_of(place: u32) -> Uuid {
+    Uuid::from_u128(u128::from(place))
+}
 
 /// Why a key is not to be had.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +59,32 @@ pub enum KeyError {
          with `dialzio keys adopt`"
     )]
     Unproven,
+    /// The provider holds a fixed set of keys: they are added, promoted and retired where they are kept.
+    #[error("these keys are not changed from here: add, promote and retire them where they are kept")]
+    Fixed,
+    /// New values are sealed with the key, so it cannot be retired.
+    #[error("this key is the current one: promote another first")]
+    Current,
+    /// The key was retired, and no key gets its id again.
+    #[error("this key was retired")]
+    Retired,
+    /// Not every running process is sure to know of the last change yet.
+    #[error(
+        "running processes may not have noticed the last change of the keys yet: again in {seconds} seconds"
+    )]
+    TooSoon {
+        /// How long to wait.
+        seconds: u32,
+    },
+    /// Not the fingerprint of the key.
+    #[error("this is not the fingerprint of the key: `dialzio keys status` shows it")]
+    Fingerprint,
+    /// Values are still wrapped with the key.
+    #[error("values are still wrapped with this key ({left}): run `dialzio keys rewrap` first")]
+    InUse {
+        /// How many of which kind.
+        left: String,
+    },
     /// The database cannot be asked whose keys they are.
     #[error("the database cannot be asked which keys belong to it: {0}")]
     Store(#[from] StoreError),
@@ -71,6 +103,12 @@ impl KeyError {
             Self::Foreign => "keys.foreign",
             Self::Incomplete { .. } => "keys.incomplete",
             Self::Unproven => "keys.unproven",
+            Self::Fixed => "keys.fixed",
+            Self::Current => "keys.current",
+            Self::Retired => "keys.retired",
+            Self::TooSoon { .. } => "keys.too_soon",
+            Self::Fingerprint => "keys.fingerprint",
+            Self::InUse { .. } => "keys.in_use",
             Self::Store(error) => error.code(),
         }
     }
@@ -95,6 +133,15 @@ impl RawKey {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).map_err(|_| KeyError::Unknown)?;
         mac.update(purpose);
         Ok(mac.finalize().into_bytes().into())
+    }
+
+    /// What people compare to tell which key it is: 32 hexadecimal digits that say nothing about the key itself.
+    ///
+    /// # Errors
+    /// None with a key of 32 bytes.
+    pub fn fingerprint(&self) -> Result<String, KeyError> {
+        let digest = self.derive(b"dialzio/key-fingerprint/1")?;
+        Ok(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -121,6 +168,34 @@ pub struct KeyCheck {
     pub mac: [u8; 32],
     /// When the key was first used here.
     pub made_at: DateTime<Utc>,
+    /// What is derived from the key and outlives it: the keys of suppressions and of checkpoints, sealed like any other
+    /// value. `None` in a database of an earlier release, until the keys are checked.
+    pub kept: Option<Sealed>,
+    /// When the key was retired. From then on it opens nothing, and it may be missing.
+    pub retired_at: Option<DateTime<Utc>>,
+}
+
+/// A change of what is kept of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyChange {
+    /// What outlives the key, for one of which nothing is kept yet; otherwise
+    /// [`StoreError::PreconditionFailed`].
+    Keep(Sealed),
+    /// The key is retired. One that was: [`StoreError::PreconditionFailed`].
+    Retire(DateTime<Utc>),
+}
+
+/// What a provider says about a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Its id.
+    pub id: String,
+    /// When it was made, if that is known.
+    pub made_at: Option<DateTime<Utc>>,
+    /// Since when new values are wrapped with it, if it is the current one and that is known.
+    pub current_since: Option<DateTime<Utc>>,
+    /// Whether new values are wrapped with it.
+    pub is_current: bool,
 }
 
 impl Debug for KeyCheck {
@@ -147,198 +222,39 @@ pub trait KeyProvider: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`KeyError`].
     async fn ids(&self) -> Result<Vec<String>, KeyError>;
-}
-
-/// Keys in a file that only its owner may read: one line each, id and key in base64, the newest last.
-pub struct LocalKeys {
-    keys: BTreeMap<u32, Zeroizing<[u8; 32]>>,
-}
-
-impl Debug for LocalKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LocalKeys({} keys)", self.keys.len())
-    }
-}
-
-const HEADER: &str = "dialzio-keys/1";
-
-impl LocalKeys {
-    /// Opens a key file.
+    /// What is known of each key, oldest first. A provider that knows no more than ids does not have to say more.
     ///
     /// # Errors
-    /// [`KeyError::Missing`] if there is none; [`KeyError::Untrusted`] if it is no key file, or others may read or change
-    /// it; [`KeyError::Io`].
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, KeyError> {
-        let mut file = match std::fs::File::open(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(KeyError::Missing),
-            other => other?,
-        };
-        // Of the file that was opened, whatever its name leads to by now.
-        trusted(&file.metadata()?)?;
-        let mut text = Zeroizing::new(String::new());
-        file.read_to_string(&mut text)?;
-        Self::parse(&text)
+    /// [`KeyError`].
+    async fn describe(&self) -> Result<Vec<KeyInfo>, KeyError> {
+        let (current, _) = self.current().await?;
+        let of = |id: String| KeyInfo { is_current: id == current, id, made_at: None, current_since: None };
+        Ok(self.ids().await?.into_iter().map(of).collect())
     }
-
-    /// Makes a key file with one random key, readable by its owner only: once, for a new installation.
+    /// Makes a key, which is not the current one yet, and answers its id: none of those that were `taken` before. Every
+    /// process has to know the key before it is promoted.
     ///
     /// # Errors
-    /// [`KeyError::Exists`] if there is one; [`KeyError::Io`].
-    pub fn create(path: impl AsRef<Path>) -> Result<Self, KeyError> {
-        let made = Self::ephemeral(&Entropy::system());
-        match made.write(path.as_ref()) {
-            Err(KeyError::Io(error)) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                Err(KeyError::Exists)
-            }
-            other => other.map(|()| made),
-        }
+    /// [`KeyError::Fixed`] from a provider that makes no keys.
+    async fn add(&self, taken: &[String], at: DateTime<Utc>) -> Result<String, KeyError> {
+        let _ = (taken, at);
+        Err(KeyError::Fixed)
     }
-
-    /// Opens a key file, or makes one if there is none. Keys that were made beside the data of other keys are refused when
-    /// they are used, see [`Crm::check_keys`](crate::Crm::check_keys).
+    /// From now on new values are wrapped with this key.
     ///
     /// # Errors
-    /// As [`open`](Self::open) and [`create`](Self::create).
-    pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self, KeyError> {
-        match Self::open(&path) {
-            Err(KeyError::Missing) => {}
-            other => return other,
-        }
-        match Self::create(&path) {
-            // Another process was faster.
-            Err(KeyError::Exists) => Self::open(&path),
-            other => other,
-        }
+    /// [`KeyError::Unknown`]; [`KeyError::TooSoon`] while a process may not know the key; [`KeyError::Fixed`] from a provider
+    /// that chooses by itself.
+    async fn promote(&self, id: &str, at: DateTime<Utc>) -> Result<(), KeyError> {
+        let _ = (id, at);
+        Err(KeyError::Fixed)
     }
-
-    /// One random key that lives as long as the process: for tests.
-    #[must_use]
-    pub fn ephemeral(entropy: &Entropy) -> Self {
-        Self { keys: BTreeMap::from([(1, Zeroizing::new(entropy.array::<32>()))]) }
-    }
-
-    fn parse(text: &str) -> Result<Self, KeyError> {
-        let mut lines = text.lines();
-        if lines.next() != Some(HEADER) {
-            return Err(KeyError::Untrusted("not a key file"));
-        }
-        let mut keys = BTreeMap::new();
-        for line in lines.filter(|line| !line.trim().is_empty()) {
-            let broken = KeyError::Untrusted("a damaged line");
-            let Some((id, key)) = line.split_once(' ') else { return Err(broken) };
-            let bytes = STANDARD.decode(key.trim()).map(Zeroizing::new);
-            let key = bytes.ok().and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
-            match (id.parse::<u32>(), key) {
-                (Ok(id), Some(key)) => keys.insert(id, Zeroizing::new(key)),
-                _ => return Err(broken),
-            };
-        }
-        if keys.is_empty() { Err(KeyError::Untrusted("holds no key")) } else { Ok(Self { keys }) }
-    }
-
-    fn write(&self, path: &Path) -> Result<(), KeyError> {
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
-        let mut file = options.open(path)?;
-        let mut text = Zeroizing::new(format!("{HEADER}\n"));
-        for (id, key) in &self.keys {
-            text.push_str(&format!("{id} {}\n", STANDARD.encode(key.as_ref())));
-        }
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        Ok(())
-    }
-}
-
-/// Only its owner may read or change a key file, and the owner must be the user of this process or root.
-#[cfg(unix)]
-fn trusted(file: &std::fs::Metadata) -> Result<(), KeyError> {
-    use std::os::unix::fs::MetadataExt;
-    if !file.is_file() {
-        return Err(KeyError::Untrusted("it is no regular file"));
-    }
-    if file.mode() & 0o077 != 0 {
-        return Err(KeyError::Untrusted("others may read it; chmod 600"));
-    }
-    if file.uid() != 0 && file.uid() != rustix::process::geteuid().as_raw() {
-        return Err(KeyError::Untrusted(
-            "it belongs to another user; chown it to the one that runs this process",
-        ));
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn trusted(file: &std::fs::Metadata) -> Result<(), KeyError> {
-    if file.is_file() { Ok(()) } else { Err(KeyError::Untrusted("it is no regular file")) }
-}
-
-#[async_trait]
-impl KeyProvider for LocalKeys {
-    async fn current(&self) -> Result<(String, RawKey), KeyError> {
-        let (id, key) = self.keys.last_key_value().ok_or(KeyError::Unknown)?;
-        Ok((id.to_string(), RawKey::new(**key)))
-    }
-
-    async fn by_id(&self, id: &str) -> Result<RawKey, KeyError> {
-        let found = self.keys.iter().find(|(known, _)| known.to_string() == id);
-        found.map(|(_, key)| RawKey::new(**key)).ok_or(KeyError::Unknown)
-    }
-
-    async fn ids(&self) -> Result<Vec<String>, KeyError> {
-        Ok(self.keys.keys().map(u32::to_string).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_key_file_is_made_once_and_read_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keys");
-        assert!(matches!(LocalKeys::open(&path), Err(KeyError::Missing)));
-        assert!(!path.exists(), "looking for keys makes none");
-        let (_, first) = LocalKeys::create(&path).unwrap().current().await.unwrap();
-        assert!(matches!(LocalKeys::create(&path), Err(KeyError::Exists)));
-        for again in [LocalKeys::open(&path), LocalKeys::open_or_create(&path)] {
-            let (_, again) = again.unwrap().current().await.unwrap();
-            assert_eq!(first.expose(), again.expose());
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_key_file_that_others_may_read_or_change_is_refused() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("keys");
-        LocalKeys::create(&path).unwrap();
-        let refused = || matches!(LocalKeys::open(&path), Err(KeyError::Untrusted(_)));
-        let set = |path: &Path, mode| {
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-        };
-        for mode in [0o644, 0o640, 0o620, 0o602] {
-            set(&path, mode);
-            assert!(refused(), "{mode:o}");
-        }
-        set(&path, 0o600);
-        assert!(!refused());
-        // Only the system may give files away.
-        if rustix::process::geteuid().is_root() {
-            std::os::unix::fs::chown(&path, Some(4_711), None).unwrap();
-            assert!(refused());
-        }
-        let other = dir.path().join("other");
-        std::fs::write(&other, "hello").unwrap();
-        set(&other, 0o600);
-        assert!(matches!(LocalKeys::open(&other), Err(KeyError::Untrusted(_))));
-        assert!(matches!(LocalKeys::open(dir.path()), Err(KeyError::Untrusted(_))));
+    /// Destroys a key that nothing is wrapped with any more.
+    ///
+    /// # Errors
+    /// [`KeyError::Unknown`]; [`KeyError::Current`]; [`KeyError::Fixed`] from a provider that destroys no keys.
+    async fn remove(&self, id: &str) -> Result<(), KeyError> {
+        let _ = id;
+        Err(KeyError::Fixed)
     }
 }

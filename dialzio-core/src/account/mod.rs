@@ -1,26 +1,35 @@
 //! Provider accounts, the apps whose secrets sign their webhooks, and how credentials are sealed.
 
+mod bound_keys;
 mod changing;
 mod connecting;
+mod derived;
 mod envelope;
 pub(crate) mod inbound;
+mod key_file;
 mod keyring;
 mod keys;
+mod local_keys;
 mod rotating;
 mod sealed;
+mod sealed_kind;
 mod service;
 mod store;
 mod templates;
 
+pub(crate) use bound_keys::BoundKeys;
 pub use changing::AccountPatch;
 pub use connecting::{Connected, NewAccount, Trial, Tried};
 pub use envelope::Sealer;
 pub(crate) use envelope::{decrypt, encrypt};
-pub(crate) use keyring::BoundKeys;
 pub use keyring::{check_keys, is_new};
-pub use keys::{KeyCheck, KeyError, KeyProvider, LocalKeys, RawKey};
+pub(crate) use keys::{CHECKPOINT, row_of};
+pub use keys::{KeyChange, KeyCheck, KeyError, KeyInfo, KeyProvider, RawKey};
+pub use local_keys::LocalKeys;
+pub(crate) use local_keys::until_noticed;
 pub use rotating::{LONGEST_OVERLAP, OVERLAP};
 pub use sealed::{Sealed, SealedContext};
+pub use sealed_kind::{Rewrap, SealedKind, SealedPlace, SealedRow};
 pub use service::{AccountService, NewApp};
 pub use store::{AccountChange, AccountStore, AccountWrite, AppChange};
 pub use templates::NewTemplate;

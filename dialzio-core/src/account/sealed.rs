@@ -5,6 +5,9 @@ use uuid::Uuid;
 
 use crate::id::{OrgId, TypedId};
 
+/// How many bytes a nonce has.
+pub(super) const NONCE: usize = 12;
+
 /// What a sealed value is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealedContext {

@@ -41,4 +41,4 @@ pub use store::{
     CallFacts, CallFactsQuery, CallQuery, CallStore, CallTally, CallView, CallWrite, DurationClass,
     ReportQuery,
 };
-pub use words::{CallAlias, CallState, HangupCause, RecordingConsent, RecordingRule};
+pub use words::{CallAlias, CallState, HangupCause, NOT_REPORTED, RecordingConsent, RecordingRule};

@@ -68,6 +68,11 @@ pub(crate) async fn consent(
     contact: Option<ContactId>,
 ) -> Result<CallConsent, Error> {
     let store = runtime.store();
+    if let Some(id) = contact {
+        store.contact(scope, id).await?.ok_or(Error::missing(RecordKind::Contact))?;
+    }
+    // The decision is about the person called, so it uses everything on record, whatever the caller may see.
+    let scope = &scope.whole();
     let org = store.org(scope).await?.ok_or(Error::missing(RecordKind::Organisation))?;
     let key = SubjectKey::phone(number);
     let mut people = store.contacts_by_subject(scope, std::slice::from_ref(&key)).await?;
@@ -264,7 +269,7 @@ impl CallService<'_> {
         let mut call = Call {
             customer: Some(new.number),
             contact,
-            member: by.member(),
+            member: by.holder(),
             placed_by: Some(by.principal().to_ref()),
             placed: Some(CallState::Queued),
             purpose: Some(new.purpose),

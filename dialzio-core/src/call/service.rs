@@ -193,7 +193,7 @@ impl<'a> CallService<'a> {
     /// Controls a call in progress: hangs up, holds or resumes.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the call is over; [`Error::Provider`]; [`Error::NotFound`]; [`Error::Denied`] without
+    /// [`Error::Invalid`] if the call is over or the provider named none; [`Error::Provider`]; [`Error::NotFound`]; [`Error::Denied`] without
     /// [`Permission::CallsWrite`].
     pub async fn control(&self, by: &Actor, id: CallId, action: CallAction) -> Result<(), Error> {
         let scope = by.scope_for(Permission::CallsWrite)?;
@@ -205,7 +205,13 @@ impl<'a> CallService<'a> {
         let account = store.account(scope, call.account).await?.ok_or(Error::missing(RecordKind::Account))?;
         let service = AccountService::new(self.runtime);
         let access = service.access(scope.org(), &account).await?;
-        service.telephony(&account)?.control(&access, &self.legs(scope, &call).await?, action).await?;
+        let legs = self.legs(scope, &call).await?;
+        if legs.is_empty() {
+            let problem =
+                "is not possible: the provider has told no id of this call; end it at your telephone";
+            return Err(Error::invalid("action", problem));
+        }
+        service.telephony(&account)?.control(&access, &legs, action).await?;
         let mut batch = Batch::new(by, Action::CallControlled, self.runtime.now());
         batch.about(id).event(DomainEvent::CallChanged { call: id, contact: call.contact });
         store.commit_one(scope, batch).await?;

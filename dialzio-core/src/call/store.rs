@@ -10,7 +10,7 @@ use crate::conversation::Direction;
 use crate::id::{AccountId, CallId, ContactId, DispositionId, MemberId};
 use crate::name::string_enum;
 use crate::page::{Page, PageRequest};
-use crate::scope::OrgScope;
+use crate::scope::{Audience, OrgScope};
 use crate::store::StoreResult;
 
 string_enum! {
@@ -104,6 +104,12 @@ pub struct CallQuery {
 }
 
 impl CallQuery {
+    /// The same, asked for by a member, if an audience sees the calls of one member alone: an index serves that.
+    #[must_use]
+    pub fn within(self, audience: &Audience) -> Self {
+        Self { member: self.member.or(audience.only()), ..self }
+    }
+
     /// Whether a call is asked for. Time is that of the call's id, by which the log is ordered.
     #[must_use]
     pub fn matches(&self, call: &Call) -> bool {
@@ -229,6 +235,14 @@ pub struct ReportQuery {
     pub member: Option<MemberId>,
 }
 
+impl ReportQuery {
+    /// The same, asked for by a member, if an audience sees the calls of one member alone: an index serves that.
+    #[must_use]
+    pub fn within(self, audience: &Audience) -> Self {
+        Self { member: self.member.or(audience.only()), ..self }
+    }
+}
+
 /// Reads of calls. What the log shows lives as long as the organisation does; recordings expire as files do.
 #[async_trait]
 pub trait CallStore: Send + Sync {
@@ -240,13 +254,14 @@ pub trait CallStore: Send + Sync {
     async fn waiting_calls(&self, scope: &OrgScope, most: u32) -> StoreResult<u32>;
     /// The provider's ids of a call, in order.
     async fn call_aliases(&self, scope: &OrgScope, call: CallId) -> StoreResult<Vec<CallAlias>>;
-    /// What is known about reports, before they are decided on.
+    /// What is known about reports, before they are decided on, whatever the scope's audience sees.
     async fn call_facts(&self, scope: &OrgScope, query: &CallFactsQuery) -> StoreResult<CallFacts>;
     /// Calls counted by hour, member, direction, state and outcome, in that order.
     async fn call_tallies(&self, scope: &OrgScope, query: &ReportQuery) -> StoreResult<Vec<CallTally>>;
     /// The agents of an account, by id.
     async fn call_agents(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<CallAgent>>;
-    /// Every entry of the consent ledger that covers any of the identifiers, oldest first.
+    /// Every entry of the consent ledger that covers any of the identifiers, oldest first, whatever the scope's audience
+    /// sees: it is decided on.
     async fn consent_records(
         &self,
         scope: &OrgScope,

@@ -28,6 +28,9 @@ impl CallAlias {
     }
 }
 
+/// The word of a call whose provider tells nothing of what became of it, behind [`CallState::Ended`].
+pub const NOT_REPORTED: &str = "not_reported";
+
 string_enum! {
     /// Where a call stands.
     pub enum CallState {
@@ -57,7 +60,8 @@ string_enum! {
         Refused = "refused",
         /// It may have been placed; the provider did not answer. Never placed again by itself.
         Unknown = "unknown",
-        /// It ended with a status that is not known here; the provider's word is kept.
+        /// It ended with a status that is not known here; the provider's word is kept. The word is [`NOT_REPORTED`] where the
+        /// provider reports nothing.
         Ended = "ended",
     }
 }

@@ -8,6 +8,7 @@ mod program;
 mod reach;
 mod service;
 mod sound;
+mod step;
 mod store;
 mod weekday;
 
@@ -20,6 +21,7 @@ pub use program::{CallProgram, CallStep, Caller, Dial, program};
 pub use reach::{DialTarget, Telephones};
 pub use service::{CallFlowPatch, CallFlowPreview, CallFlowService, MemberTelephone, NewCallFlow};
 pub use sound::{SoundUrl, SoundUrlError};
+pub use step::FlowStep;
 pub use store::{CallFlowChange, CallFlowStore, CallFlowWrite};
 pub use weekday::Weekday;
 

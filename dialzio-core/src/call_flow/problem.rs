@@ -83,6 +83,26 @@ pub enum CallFlowProblem {
     /// A fallback outside hours, which the flow does not have.
     #[error("leads to the fallback number, which is missing: give one, or choose another step")]
     ClosedWithoutFallback,
+    /// The provider speaks and plays nothing of ours before it rings.
+    #[error("is not possible in this channel: its provider plays what is set up there; choose none")]
+    GreetingUnsupported,
+    /// The provider rings the telephones of members alone.
+    #[error("has a number, and this channel rings members alone: choose members")]
+    NumberUnsupported,
+    /// The provider rings one telephone after the other.
+    #[error("must be one after the other: this channel does not ring several telephones together")]
+    TogetherUnsupported,
+    /// The provider rings the telephones of members alone.
+    #[error("is not possible in this channel: it rings members alone; leave it empty")]
+    FallbackUnsupported,
+    /// The provider records nothing for a flow.
+    #[error(
+        "is not possible in this channel: its provider records no message for a call flow; switch voicemail off"
+    )]
+    VoicemailUnsupported,
+    /// The provider speaks nothing of ours.
+    #[error("is not possible in this channel: its provider speaks no words of a call flow; leave it empty")]
+    ClosedWordsUnsupported,
 }
 
 impl CallFlowProblem {
@@ -99,8 +119,16 @@ impl CallFlowProblem {
             | Self::PremiumTarget
             | Self::EmergencyTarget
             | Self::OwnTarget => "ring",
+            Self::NumberUnsupported => "ring",
+            Self::TogetherUnsupported => "strategy",
+            Self::GreetingUnsupported => "greeting",
+            Self::VoicemailUnsupported => "voicemail",
+            Self::ClosedWordsUnsupported => "closed_say",
             Self::RingSeconds => "seconds",
-            Self::PremiumFallback | Self::EmergencyFallback | Self::OwnFallback => "fallback",
+            Self::PremiumFallback
+            | Self::EmergencyFallback
+            | Self::OwnFallback
+            | Self::FallbackUnsupported => "fallback",
             Self::ClosedWeek
             | Self::BackwardHours { .. }
             | Self::OverlappingHours { .. }

@@ -1,7 +1,8 @@
 //! Whose telephone rings for a target, and what stands against saving a flow.
 
-use super::definition::{AfterClosed, CallFlowDefinition, RingStep, RingTarget};
+use super::definition::{AfterClosed, CallFlowDefinition, Greeting, RingStep, RingStrategy, RingTarget};
 use super::problem::CallFlowProblem;
+use super::step::FlowStep;
 use crate::call::CallAgent;
 use crate::id::MemberId;
 use crate::phone::{NumberKind, PhoneNumber};
@@ -41,14 +42,15 @@ impl Telephones {
 }
 
 /// What stands against saving a definition: everything at once, so that a page can show each at its field. `members` are those of
-/// the organisation, `own` the numbers that its calls come in to.
+/// the organisation, `own` the numbers that its calls come in to, `steps` what the provider can do.
 pub(super) fn problems(
     definition: &CallFlowDefinition,
     telephones: &Telephones,
     members: &[MemberId],
     own: &[PhoneNumber],
+    steps: &[FlowStep],
 ) -> Vec<CallFlowProblem> {
-    let mut found = Vec::new();
+    let mut found = unsupported(definition, steps);
     let CallFlowDefinition { greeting: _, hours, ring, fallback, voicemail, closed } = definition;
     match ring {
         Some(ring) => found.extend(ring_problems(ring, telephones, members, own)),
@@ -76,6 +78,35 @@ pub(super) fn problems(
         }
     }
     found
+}
+
+/// What a definition has and its provider cannot do.
+fn unsupported(definition: &CallFlowDefinition, steps: &[FlowStep]) -> Vec<CallFlowProblem> {
+    let CallFlowDefinition { greeting, hours, ring, fallback, voicemail, closed } = definition;
+    let can = |step: FlowStep| steps.contains(&step);
+    let greets = greeting.as_ref().is_none_or(|greeting| match greeting {
+        Greeting::Say(_) => can(FlowStep::Say),
+        Greeting::Play(_) => can(FlowStep::Play),
+    });
+    let is_number = |target: &RingTarget| matches!(target, RingTarget::Number(_));
+    let has_number = ring.as_ref().is_some_and(|ring| ring.targets.iter().any(is_number));
+    let is_together =
+        ring.as_ref().is_some_and(|ring| ring.strategy == RingStrategy::Together && ring.targets.len() > 1);
+    let speaks_closed = hours.is_some() && closed.say.is_some();
+    [
+        (!greets, CallFlowProblem::GreetingUnsupported),
+        (has_number && !can(FlowStep::RingNumbers), CallFlowProblem::NumberUnsupported),
+        (is_together && !can(FlowStep::RingTogether), CallFlowProblem::TogetherUnsupported),
+        (fallback.is_some() && !can(FlowStep::RingNumbers), CallFlowProblem::FallbackUnsupported),
+        (
+            voicemail.is_some() && !(can(FlowStep::Record) && can(FlowStep::Say)),
+            CallFlowProblem::VoicemailUnsupported,
+        ),
+        (speaks_closed && !can(FlowStep::Say), CallFlowProblem::ClosedWordsUnsupported),
+    ]
+    .into_iter()
+    .filter_map(|(is_so, problem)| is_so.then_some(problem))
+    .collect()
 }
 
 fn ring_problems(

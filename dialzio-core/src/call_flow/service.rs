@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::program::{CallProgram, Caller, program};
 use super::reach::{self, Telephones};
+use super::step::FlowStep;
 use super::{
     AnsweredNumber, CallFlow, CallFlowChange, CallFlowDefinition, CallFlowProblem, CallFlowWrite,
     MAX_CALL_FLOWS,
@@ -81,10 +82,10 @@ pub struct CallFlowService<'a> {
 
 /// What a flow is checked against.
 struct Around {
-    account: ProviderAccount,
     members: Vec<Member>,
     agents: Vec<CallAgent>,
     own: Vec<PhoneNumber>,
+    steps: Vec<FlowStep>,
 }
 
 impl Around {
@@ -101,7 +102,7 @@ impl Around {
         let mut own = self.own.clone();
         own.extend(number.number().cloned());
         let members: Vec<MemberId> = self.members.iter().map(|member| member.id).collect();
-        reach::problems(definition, &self.telephones(), &members, &own)
+        reach::problems(definition, &self.telephones(), &members, &own, &self.steps)
     }
 }
 
@@ -134,7 +135,7 @@ impl<'a> CallFlowService<'a> {
         self.runtime.store().call_flow(scope, id).await?.ok_or(Error::missing(KIND))
     }
 
-    /// The accounts whose providers ask what to do with calls.
+    /// The accounts whose providers ask what to do with calls, those first whose flows can do most.
     ///
     /// # Errors
     /// [`Error::Denied`] without [`Permission::AccountsRead`].
@@ -142,12 +143,19 @@ impl<'a> CallFlowService<'a> {
         let scope = by.scope_for(Permission::AccountsRead)?;
         let mut all = self.runtime.store().accounts(scope).await?;
         all.retain(|account| self.asks(account));
+        all.sort_by_key(|account| std::cmp::Reverse(self.steps(account).len()));
         Ok(all)
     }
 
     fn asks(&self, account: &ProviderAccount) -> bool {
+        !self.steps(account).is_empty()
+    }
+
+    /// What a flow of this account can do with a call; nothing if its provider does not ask.
+    #[must_use]
+    pub fn steps(&self, account: &ProviderAccount) -> Vec<FlowStep> {
         let telephony = AccountService::new(self.runtime).telephony(account);
-        telephony.is_ok_and(|telephony| telephony.capabilities().programmable_inbound)
+        telephony.map(|telephony| telephony.capabilities().flow_steps.clone()).unwrap_or_default()
     }
 
     /// The members who may come in, by name, each with the telephone at which the account rings them.
@@ -222,7 +230,7 @@ impl<'a> CallFlowService<'a> {
     pub async fn add(&self, by: &Actor, new: NewCallFlow) -> Result<CallFlow, Error> {
         let scope = by.scope_for(Permission::SettingsManage)?;
         let around = self.around(scope, new.account).await?;
-        if !self.asks(&around.account) {
+        if around.steps.is_empty() {
             let problem = "has a provider that does not ask what to do with calls: choose another account";
             return Err(Error::invalid("account", problem));
         }
@@ -310,7 +318,8 @@ impl<'a> CallFlowService<'a> {
         let account = account.ok_or(Error::missing(RecordKind::Account))?;
         let members = store.members(scope).await?;
         let agents = store.call_agents(scope, account.id).await?;
-        Ok(Around { account, members, agents, own })
+        let steps = self.steps(&account);
+        Ok(Around { members, agents, own, steps })
     }
 
     /// The one that is meant, at the revision that was seen.

@@ -4,7 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
-use zeroize::Zeroizing;
 
 use super::{
     Channel, Checks, ConsentEvent, ConsentFacts, ConsentRecord, ConsentRows, ConsentState, ConsentWrite,
@@ -273,33 +272,20 @@ impl<'a> ConsentService<'a> {
         Ok(())
     }
 
-    /// Each subject's hash under each key there ever was.
+    /// Each subject's hash under each key there ever was, with the place of that key.
     async fn hashes(&self, scope: &OrgScope, subjects: &[SubjectKey]) -> Result<Vec<(u32, [u8; 16])>, Error> {
-        let keys = self.runtime.suppression_keys().get_or_try_init(|| self.derive_keys()).await?;
-        let mut all = Vec::with_capacity(keys.len() * subjects.len());
-        for (version, key) in keys {
+        let known = self.runtime.keys().known().await?;
+        let mut all = Vec::with_capacity(known.checks.len() * subjects.len());
+        for (place, key) in known.suppression_keys() {
             for subject in subjects {
                 let mut mac = mac(key)?;
                 mac.update(crate::TypedId::uuid(scope.org()).as_bytes());
                 mac.update(subject.reveal().as_bytes());
                 let digest = mac.finalize().into_bytes();
-                all.push((*version, std::array::from_fn(|i| digest[i])));
+                all.push((place, std::array::from_fn(|i| digest[i])));
             }
         }
         Ok(all)
-    }
-
-    async fn derive_keys(&self) -> Result<Vec<(u32, Zeroizing<[u8; 32]>)>, Error> {
-        let provider = self.runtime.sealer().keys();
-        let mut keys = Vec::new();
-        for (version, id) in provider.ids().await?.iter().enumerate() {
-            let wrapping = provider.by_id(id).await?;
-            let mut mac = mac(wrapping.expose())?;
-            mac.update(b"dialzio/suppression/1");
-            let version = u32::try_from(version + 1).map_err(|_| Error::Sealed)?;
-            keys.push((version, Zeroizing::new(mac.finalize().into_bytes().into())));
-        }
-        Ok(keys)
     }
 
     /// Facts for the gate from each of these rows: what only the holder of the keys can look up is read at once for all.

@@ -36,25 +36,28 @@ pub struct SendFacts {
 /// Reads of the consent ledger.
 #[async_trait]
 pub trait ConsentStore: Send + Sync {
-    /// Facts for each of these send jobs that still exists, in one round trip. Their order is the caller's.
+    /// Facts for each of these send jobs that still exists, in one round trip, whatever the scope's audience sees. Their
+    /// order is the caller's.
     async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>>;
-    /// What the gate needs for a conversation, before anything is queued. `None` if there is no such conversation.
+    /// What the gate needs for a conversation, before anything is queued. `None` if the scope's audience sees no such
+    /// conversation; of one that it sees the facts are whole, since they are decided on.
     async fn consent_facts(
         &self,
         scope: &OrgScope,
         conversation: ConversationId,
     ) -> StoreResult<Option<ConsentRows>>;
-    /// The entries that cover an identifier of the person of each of these conversations, in order of their sequence.
+    /// The entries that cover an identifier of the person of each of these conversations, in order of their sequence: all of
+    /// them for each conversation that the scope's audience sees.
     async fn consents_of_each(
         &self,
         scope: &OrgScope,
         conversations: &[ConversationId],
     ) -> StoreResult<Vec<(ConversationId, ConsentRecord)>>;
-    /// Which of these keyed hashes are suppressed, and for what.
+    /// Which of these keyed hashes are suppressed, and for what, whatever the scope's audience sees.
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>>;
     /// Whether the organisation has any suppression; without one no hashes need to be looked up.
     async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool>;
-    /// Entries after a place, in the order of their places.
+    /// Entries after a place, in the order of their places, whatever the scope's audience sees.
     async fn consent_ledger(
         &self,
         scope: &OrgScope,

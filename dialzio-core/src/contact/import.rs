@@ -354,7 +354,7 @@ impl ContactService<'_> {
                     name_source: if row.name.is_some() { NameSource::Typed } else { NameSource::Profile },
                     name: row.name.clone(),
                     stage: row.stage.unwrap_or(Stage::New),
-                    owner: row.owner,
+                    owner: row.owner.or(by.audience().only()),
                     details: row.details.clone(),
                     tags: sorted(row.tags.clone()),
                     restricted: false,

@@ -9,6 +9,7 @@ mod inbound;
 mod note;
 mod numbers;
 mod query;
+mod reveal;
 mod service;
 mod store;
 
@@ -20,6 +21,7 @@ pub use identity::{
 pub use import::{Duplicates, Import, ImportOutcome, ImportRow, MAX_IMPORT_ROWS, Skipped};
 pub use note::{Note, Task, TaskChange};
 pub use query::{ContactEntry, ContactOrder, ContactQuery, OwnerFilter};
+pub use reveal::{REVEALS_AN_HOUR, Revealed};
 pub use service::{ContactPatch, ContactService, NewContact, NewTask};
 pub use store::{ContactStore, ContactWrite, TaskQuery};
 
@@ -141,6 +143,16 @@ impl Contact {
     pub const MAX_DETAILS: usize = 20;
     /// The most tags that a contact has.
     pub const MAX_TAGS: usize = 50;
+
+    /// The number to call: the one that was typed first, else the one that the person writes from.
+    #[must_use]
+    pub fn number<'a>(&'a self, identities: &'a [ChannelIdentity]) -> Option<&'a PhoneNumber> {
+        let typed = self.details.iter().find_map(|detail| match &detail.value {
+            DetailValue::Phone { number, .. } => Some(number),
+            DetailValue::Email(_) => None,
+        });
+        typed.or_else(|| identities.iter().find_map(ChannelIdentity::phone))
+    }
 
     /// The folded words that search finds this contact by, together with those of its identities.
     #[must_use]

@@ -1,10 +1,13 @@
 //! Which contacts a list holds, in which order, and what it shows of each.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use super::{ChannelIdentity, Contact, Stage};
 use crate::id::MemberId;
 use crate::name::string_enum;
+use crate::scope::Actor;
 use crate::text::TagName;
 
 /// Whose contacts are asked for.
@@ -65,6 +68,14 @@ impl ContactQuery {
     #[must_use]
     pub fn matching(text: &str) -> Self {
         Self { tokens: crate::search::query_tokens(text), ..Self::default() }
+    }
+
+    /// The same for this actor: who does not see numbers whole finds people by whole numbers only.
+    pub(super) fn seen_by(&self, by: &Actor) -> Cow<'_, Self> {
+        if by.identifiers().are_whole() || self.tokens.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self { tokens: crate::search::whole_numbers(self.tokens.clone()), ..self.clone() })
     }
 
     /// Whether stage, owner and tag of a contact are those that are asked for. The words are not looked at.

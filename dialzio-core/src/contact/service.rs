@@ -151,7 +151,7 @@ impl<'a> ContactService<'a> {
             name_source: if new.name.is_some() { NameSource::Typed } else { NameSource::Profile },
             name: new.name,
             stage: new.stage.unwrap_or(Stage::New),
-            owner: by.member(),
+            owner: by.holder(),
             details: new.details,
             tags: sorted(new.tags),
             restricted: false,
@@ -255,7 +255,7 @@ impl<'a> ContactService<'a> {
         page: PageRequest,
     ) -> Result<Page<Contact>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
-        Ok(self.runtime.store().contacts(scope, query, page).await?)
+        Ok(self.runtime.store().contacts(scope, &query.seen_by(by), page).await?)
     }
 
     /// The same contacts with what a list shows beside each.
@@ -269,7 +269,7 @@ impl<'a> ContactService<'a> {
         page: PageRequest,
     ) -> Result<Page<ContactEntry>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
-        Ok(self.runtime.store().contact_entries(scope, query, page).await?)
+        Ok(self.runtime.store().contact_entries(scope, &query.seen_by(by), page).await?)
     }
 
     /// How many contacts a query asks for; `None` if there are more than are counted
@@ -279,7 +279,7 @@ impl<'a> ContactService<'a> {
     /// [`Error::Denied`] without [`Permission::ContactsRead`].
     pub async fn count(&self, by: &Actor, query: &ContactQuery) -> Result<Option<u32>, Error> {
         let scope = by.scope_for(Permission::ContactsRead)?;
-        Ok(self.runtime.store().count_contacts(scope, query).await?)
+        Ok(self.runtime.store().count_contacts(scope, &query.seen_by(by)).await?)
     }
 
     /// All contacts with one of these identifiers, typed or seen at a provider.
@@ -299,6 +299,19 @@ impl<'a> ContactService<'a> {
         let scope = by.scope_for(Permission::ContactsRead)?;
         self.require(scope, id).await?;
         Ok(self.runtime.store().channel_identities(scope, id).await?)
+    }
+
+    /// The number by which a contact is called: the one that was typed first, else the one that the person writes from.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a contact without one; [`Error::NotFound`]; [`Error::Denied`] without
+    /// [`Permission::ContactsRead`].
+    pub async fn number(&self, by: &Actor, id: ContactId) -> Result<PhoneNumber, Error> {
+        let scope = by.scope_for(Permission::ContactsRead)?;
+        let contact = self.require(scope, id).await?;
+        let identities = self.runtime.store().channel_identities(scope, id).await?;
+        let number = contact.number(&identities).cloned();
+        number.ok_or_else(|| Error::invalid("contact", "has no telephone number: add one to their page"))
     }
 
     /// The identity by which a contact is reached from an account: the one there is, or one made from the first number on
@@ -426,7 +439,7 @@ impl<'a> ContactService<'a> {
             contact,
             title: new.title,
             due_at: new.due_at,
-            assignee: new.assignee.or(by.member()),
+            assignee: new.assignee.or(by.holder()),
             done_at: None,
             created_at: now,
             revision: Revision::FIRST,

@@ -1,9 +1,12 @@
 //! What a message holds. Stored as versioned JSON beside a kind column and a text column.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::template::TemplateCategory;
 use crate::id::MediaId;
+use crate::masking::Identifiers;
 use crate::name::string_enum;
 use crate::text::MessageText;
 
@@ -138,6 +141,21 @@ impl ContactCard {
     pub fn caption(&self) -> Option<&str> {
         let lines = self.phones.iter().chain(&self.emails).map(|line| line.value.as_str());
         self.name.as_deref().into_iter().chain(lines).find(|text| !text.is_empty())
+    }
+}
+
+impl ContactCard {
+    /// As a reader sees it, who may see numbers and addresses masked.
+    #[must_use]
+    pub fn seen_with(mut self, identifiers: Identifiers) -> Self {
+        for line in self.phones.iter_mut().chain(&mut self.emails) {
+            line.value = identifiers.written(&line.value).into_owned();
+            if !identifiers.are_whole() {
+                line.provider_id = None;
+            }
+        }
+        self.name = self.name.map(|name| identifiers.name(&name).into_owned());
+        self
     }
 }
 
@@ -315,6 +333,30 @@ impl Content {
             Self::Form { .. } | Self::CallPermission { .. } | Self::Welcome | Self::Unsupported { .. } => {
                 None
             }
+        }
+    }
+
+    /// As a reader sees it: the numbers and addresses on contact cards are masked if the reader sees those of people so. What
+    /// people wrote stays as it is.
+    #[must_use]
+    pub fn seen_with(&self, identifiers: Identifiers) -> Cow<'_, Self> {
+        if identifiers.are_whole() {
+            return Cow::Borrowed(self);
+        }
+        match self {
+            Self::Contacts { cards } => {
+                let cards = cards.iter().map(|card| card.clone().seen_with(identifiers)).collect();
+                Cow::Owned(Self::Contacts { cards })
+            }
+            Self::System { what, body: Some(body) } => {
+                let body = MessageText::received(&identifiers.sentence(body.reveal()));
+                Cow::Owned(Self::System { what: what.clone(), body })
+            }
+            // The raw form of what was not understood may hold anything.
+            Self::Unsupported { what, .. } => {
+                Cow::Owned(Self::Unsupported { what: what.clone(), raw: String::new() })
+            }
+            _ => Cow::Borrowed(self),
         }
     }
 

@@ -88,7 +88,10 @@ impl<'a> ConversationService<'a> {
     ) -> Result<FoundConversations, Error> {
         by.scope_for(Permission::ContactsRead)?;
         let scope = by.scope_for(Permission::ConversationsRead)?;
-        let (tokens, now) = (crate::search::query_tokens(words), self.runtime.now());
+        let tokens = crate::search::query_tokens(words);
+        let whole = by.identifiers().are_whole();
+        let tokens = if whole { tokens } else { crate::search::whole_numbers(tokens) };
+        let now = self.runtime.now();
         let query = ConversationSearch { tokens, state, filter, now };
         Ok(self.runtime.store().find_conversations(scope, &query, page).await?)
     }
@@ -253,8 +256,10 @@ impl<'a> ConversationService<'a> {
         let identity: ChannelIdentity =
             ContactService::new(self.runtime).identity_for(by, scope, contact, &account).await?;
         for _ in 0..TRIES {
-            if let Some(known) = store.conversation_with(scope, account.id, identity.id).await? {
-                return Ok(known);
+            if let Some(known) = store.conversation_with(&scope.whole(), account.id, identity.id).await? {
+                // There is one for each person and account, and it may be in the hands of a member they do not see.
+                let seen = Some(known).filter(|known| scope.audience().sees(known.assignee));
+                return seen.ok_or(Error::missing(RecordKind::Conversation));
             }
             let now = self.runtime.now();
             let conversation = Conversation {
@@ -263,7 +268,7 @@ impl<'a> ConversationService<'a> {
                 identity: identity.id,
                 contact: identity.contact,
                 state: ConversationState::Open,
-                assignee: by.member(),
+                assignee: by.holder(),
                 team: None,
                 unread: 0,
                 last_message: None,
@@ -365,7 +370,8 @@ impl<'a> ConversationService<'a> {
                 Err(StoreError::PreconditionFailed(_)) => {}
                 other => {
                     other?;
-                    return self.require(scope, id).await;
+                    // Also one that went to a member whose work the caller does not see.
+                    return self.require(&scope.whole(), id).await;
                 }
             }
         }
@@ -432,7 +438,8 @@ impl<'a> ConversationService<'a> {
                 Err(StoreError::PreconditionFailed(_)) => {}
                 other => {
                     other?;
-                    return self.require(scope, id).await;
+                    // Also one that went to a member whose work the caller does not see.
+                    return self.require(&scope.whole(), id).await;
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Reads and writes of conversations, messages and templates.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -12,10 +14,11 @@ use crate::call::CallPermission;
 use crate::consent::ConsentRecord;
 use crate::contact::{Alias, ChannelIdentity, Portfolio, Stage, SubjectKey};
 use crate::id::{AccountId, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId};
+use crate::masking::Identifiers;
 use crate::name::string_enum;
 use crate::page::{Page, PageRequest};
 use crate::phone::PhoneNumber;
-use crate::scope::OrgScope;
+use crate::scope::{Audience, OrgScope};
 use crate::store::StoreResult;
 use crate::text::{MessageText, PersonName, TagName, Username};
 
@@ -29,6 +32,20 @@ pub enum InboxView {
     /// Every conversation of the organisation.
     #[default]
     All,
+}
+
+impl InboxView {
+    /// What an audience sees of it: views that together hold it and share no conversation, each kept together by one index.
+    #[must_use]
+    pub fn within(self, audience: &Audience) -> Vec<Self> {
+        let Audience::Of { members, unassigned } = audience else { return vec![self] };
+        let nobody = unassigned.then_some(Self::Unassigned);
+        match self {
+            Self::All => members.iter().copied().map(Self::Mine).chain(nobody).collect(),
+            Self::Unassigned => nobody.into_iter().collect(),
+            Self::Mine(member) => members.contains(&member).then_some(self).into_iter().collect(),
+        }
+    }
 }
 
 string_enum! {
@@ -133,6 +150,19 @@ pub struct LastMessage {
     pub display_text: Option<MessageText>,
     /// What became of it.
     pub status: DeliveryStatus,
+}
+
+impl LastMessage {
+    /// What a person would read, as this reader sees it: see [`Content::seen_with`](super::Content::seen_with).
+    #[must_use]
+    pub fn text_seen_with(&self, identifiers: Identifiers) -> Option<Cow<'_, str>> {
+        let text = self.display_text.as_ref()?.reveal();
+        Some(match self.kind.as_str() {
+            "contacts" => identifiers.name(text),
+            "system" => identifiers.sentence(text),
+            _ => Cow::Borrowed(text),
+        })
+    }
 }
 
 /// A conversation with what a list shows beside it, joined by key at read time.
@@ -382,7 +412,7 @@ pub trait ConversationStore: Send + Sync {
         conversation: ConversationId,
         page: PageRequest,
     ) -> StoreResult<Page<Activity>>;
-    /// All that a decision about received elements needs.
+    /// All that a decision about received elements needs, whatever the scope's audience sees.
     async fn inbound_facts(&self, scope: &OrgScope, query: &InboundQuery) -> StoreResult<InboundFacts>;
     /// All templates of an account, by name, then language.
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>>;

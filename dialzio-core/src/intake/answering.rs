@@ -102,8 +102,7 @@ impl Intake<'_> {
     /// The telephone service and the decoder of an app whose provider asks.
     fn asking(&self, hook: &OpenedHook) -> Result<(&dyn TelephonyProvider, &dyn WebhookDecoder), Error> {
         let provider = self.runtime.provider(&hook.app.provider)?;
-        let telephony =
-            provider.telephony().filter(|telephony| telephony.capabilities().programmable_inbound);
+        let telephony = provider.telephony().filter(|telephony| telephony.capabilities().asks());
         let found = telephony.zip(provider.webhooks());
         found.ok_or(Error::Account(crate::AccountProblem::Unsupported))
     }
@@ -114,7 +113,7 @@ impl Intake<'_> {
             .runtime
             .providers()
             .filter_map(|provider| provider.telephony().zip(provider.webhooks()))
-            .filter(|(telephony, _)| telephony.capabilities().programmable_inbound)
+            .filter(|(telephony, _)| telephony.capabilities().asks())
             .collect();
         let reads = |(telephony, decoder): &&(&dyn TelephonyProvider, &dyn WebhookDecoder)| {
             let read = |verified: VerifiedWebhook| telephony.incoming_call(&verified);

@@ -18,20 +18,46 @@ string_enum! {
         MemberDeactivated = "member.deactivated",
         /// A member who was deactivated may come in again.
         MemberActivated = "member.activated",
+        /// A team was added, changed or deleted.
+        TeamChanged = "team.changed",
         /// An invitation was made or renewed.
         MemberInvited = "member.invited",
         /// An invitation was revoked.
         InvitationRevoked = "invitation.revoked",
         /// A member changed their own password, which ended their other sessions.
         PasswordChanged = "password.changed",
+        /// A link to sign in, or to set a new password, was mailed to a member because somebody asked for it.
+        LinkMailed = "link.mailed",
+        /// A member showed that they get mail at the address that they sign in with.
+        AddressConfirmed = "address.confirmed",
+        /// A member signed in by a link that was mailed to them.
+        LinkUsed = "sign_in_link.used",
+        /// A member set a new password by a link that was mailed to them, which ended their sessions.
+        PasswordReset = "password.reset",
         /// A member ended sessions of their own.
         SessionsEnded = "sessions.ended",
         /// A member signed in.
         SignedIn = "session.begun",
         /// A member signed out.
         SignedOut = "session.ended",
-        /// A wrong password was given for a member's address.
+        /// A wrong password was given for a member's address, or a wrong code after the right one.
         SignInRefused = "sign_in.refused",
+        /// A member signed in with one of their recovery codes, which counts no longer.
+        RecoveryCodeUsed = "recovery_code.used",
+        /// A member made new recovery codes; those before count no longer.
+        RecoveryCodesMade = "recovery_codes.made",
+        /// A member turned their second factor on, which ended their other sessions.
+        SecondFactorOn = "second_factor.on",
+        /// A member turned their second factor off, which ended their other sessions.
+        SecondFactorOff = "second_factor.off",
+        /// The second factor of a member was taken away by another one, which ended their sessions.
+        SecondFactorReset = "second_factor.reset",
+        /// A member added a passkey, which signs in without a password.
+        PasskeyAdded = "passkey.added",
+        /// A member removed a passkey of theirs.
+        PasskeyRemoved = "passkey.removed",
+        /// A member signed in with a passkey.
+        PasskeyUsed = "passkey.used",
         /// Something was asked for that the caller's permissions do not include; the detail names the one that is missing. Once
         /// a minute for each caller and permission.
         AccessRefused = "access.refused",
@@ -39,8 +65,10 @@ string_enum! {
         AuditExported = "audit.exported",
         /// The operator verified the audit log.
         AuditVerified = "audit.verified",
-        /// A key was made or revoked.
+        /// A key was made, changed or revoked.
         KeyChanged = "key.changed",
+        /// A key was used from an address that is not on its list, and refused. Once a minute for each key.
+        KeyRefused = "key.refused",
         /// An app was registered.
         AppRegistered = "app.registered",
         /// The webhook address of an app was rotated, or the former one was ended.
@@ -55,6 +83,8 @@ string_enum! {
         ContactCreated = "contact.created",
         /// A contact changed.
         ContactChanged = "contact.changed",
+        /// Numbers and addresses of a contact, which the caller sees masked, were revealed to them.
+        ContactRevealed = "contact.revealed",
         /// Contacts were exported; the detail says how many.
         ContactsExported = "contacts.exported",
         /// An import of contacts ended; the detail says how many it made or changed.
@@ -70,6 +100,8 @@ string_enum! {
         DraftChanged = "draft.changed",
         /// A member has read notices. It has no entry unless the same batch changes something else, as with drafts.
         NoticesRead = "notices.read",
+        /// Uses of pages were written. It has no entry unless the same batch changes something else, as with drafts.
+        UsageNoted = "usage.noted",
         /// A message came in.
         MessageReceived = "message.received",
         /// A message was queued.
@@ -116,6 +148,8 @@ string_enum! {
         ElementQueued = "inbox.parked",
         /// The operator of the installation took an owner's rights.
         OperatorEntered = "operator.entered",
+        /// The operator had data keys wrapped with another key of the installation.
+        KeysRewrapped = "keys.rewrapped",
         /// A job was put off to a later time. It has no entry unless the same batch changes something else, see
         /// [`BatchParts::entry`](crate::store::BatchParts::entry).
         JobPostponed = "job.postponed",

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::entry::Fields;
 use super::{ChainHash, ChainHead};
-use crate::account::{KeyError, KeyProvider, RawKey};
+use crate::account::{CHECKPOINT, KeyError, KeyProvider, RawKey};
 use crate::id::{OrgId, TypedId};
 
 /// Why checkpoints cannot be kept or read.
@@ -83,7 +83,7 @@ mod hex {
 
 /// The key that signs, derived from a key of the installation by HMAC-SHA-256, so that it is used for nothing else.
 fn signing_key(key: &RawKey) -> Result<SigningKey, KeyError> {
-    let seed = zeroize::Zeroizing::new(key.derive(b"dialzio/audit-checkpoint/1")?);
+    let seed = zeroize::Zeroizing::new(key.derive(CHECKPOINT)?);
     Ok(SigningKey::from_bytes(&seed))
 }
 
@@ -105,18 +105,12 @@ impl Checkpoint {
         Ok(made)
     }
 
-    /// Whether it was signed with a key of the installation. A key that is not there any more verifies nothing.
-    ///
-    /// # Errors
-    /// [`KeyError`] if the key cannot be asked for.
-    pub(crate) async fn is_ours(&self, keys: &dyn KeyProvider) -> Result<bool, KeyError> {
-        let key = match keys.by_id(&self.key).await {
-            Err(KeyError::Unknown) => return Ok(false),
-            other => signing_key(&other?)?,
-        };
-        let Ok(bytes) = STANDARD.decode(&self.signature) else { return Ok(false) };
-        let Ok(signature) = Signature::from_slice(&bytes) else { return Ok(false) };
-        Ok(key.verifying_key().verify(&self.signed(), &signature).is_ok())
+    /// Whether it was signed with this key, which is derived from one of the installation.
+    pub(crate) fn is_signed_with(&self, seed: &[u8; 32]) -> bool {
+        let key = SigningKey::from_bytes(seed);
+        let Ok(bytes) = STANDARD.decode(&self.signature) else { return false };
+        let Ok(signature) = Signature::from_slice(&bytes) else { return false };
+        key.verifying_key().verify(&self.signed(), &signature).is_ok()
     }
 
     /// What is signed.
@@ -296,9 +290,10 @@ mod tests {
     #[tokio::test]
     async fn a_checkpoint_that_was_changed_is_not_ours() {
         let keys = LocalKeys::ephemeral(&Entropy::seeded(1));
+        let own = keys.current().await.unwrap().1.derive(CHECKPOINT).unwrap();
         let org = crate::IdSource::seeded(1).next(DateTime::UNIX_EPOCH);
         let checkpoint = made(&keys, org, 7).await;
-        assert!(checkpoint.is_ours(&keys).await.unwrap());
+        assert!(checkpoint.is_signed_with(&own));
         let other = crate::IdSource::seeded(2).next(DateTime::UNIX_EPOCH);
         for forged in [
             Checkpoint { seq: 8, ..checkpoint.clone() },
@@ -309,10 +304,11 @@ mod tests {
             Checkpoint { signature: String::new(), ..checkpoint.clone() },
             Checkpoint { signature: STANDARD.encode([7; 64]), ..checkpoint.clone() },
         ] {
-            assert!(!forged.is_ours(&keys).await.unwrap(), "{forged:?}");
+            assert!(!forged.is_signed_with(&own), "{forged:?}");
         }
         let strangers = LocalKeys::ephemeral(&Entropy::seeded(2));
-        assert!(!checkpoint.is_ours(&strangers).await.unwrap());
+        let strangers = strangers.current().await.unwrap().1.derive(CHECKPOINT).unwrap();
+        assert!(!checkpoint.is_signed_with(&strangers));
     }
 
     #[tokio::test]

@@ -1,5 +1,5 @@
-//! Refused attempts are put on record once a minute for each principal and permission, so that repeating one does not fill
-//! the log.
+//! Refused attempts are put on record once a minute for each principal and permission, and for each key whose address was
+//! refused, so that repeating one does not fill the log.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 const ROOM: u64 = 10_000;
 
 /// What was refused lately, in this process.
-pub(crate) struct Refusals(moka::sync::Cache<(OrgId, String, Permission), ()>);
+pub(crate) struct Refusals(moka::sync::Cache<(OrgId, String, Option<Permission>), ()>);
 
 impl Default for Refusals {
     fn default() -> Self {
@@ -28,8 +28,8 @@ impl fmt::Debug for Refusals {
 }
 
 impl Refusals {
-    /// Whether this one is new.
-    pub(super) fn is_new(&self, org: OrgId, principal: String, permission: Permission) -> bool {
+    /// Whether this one is new. Without a permission it is the address that was refused.
+    pub(crate) fn is_new(&self, org: OrgId, principal: String, permission: Option<Permission>) -> bool {
         self.0.entry((org, principal, permission)).or_insert(()).is_fresh()
     }
 }

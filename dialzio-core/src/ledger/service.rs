@@ -9,9 +9,10 @@ use super::{
     Action, AuditEntry, AuditFilter, AuditPage, ChainHead, Checkpoint, ConsentMark, Detail, Finding,
     Verification,
 };
+use crate::account::KeyError;
 use crate::consent::ConsentRecord;
 use crate::error::Error;
-use crate::event::{EventSeq, Recorded};
+use crate::event::{DomainEvent, EventSeq, Recorded};
 use crate::runtime::Runtime;
 use crate::scope::{Actor, OrgScope, Permission};
 use crate::store::{Batch, LedgerSeq};
@@ -89,6 +90,22 @@ impl<'a> LedgerService<'a> {
         Ok(AuditPage { entries, next: (high > low + 1).then_some(high) })
     }
 
+    /// The newest entries that a filter with a beginning wants, for the core's own use.
+    pub(crate) async fn recent(
+        &self,
+        scope: &OrgScope,
+        filter: &AuditFilter,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        let head = store_head(self.runtime, scope).await?.seq;
+        let low = match filter.since {
+            Some(since) => self.place_of(scope, head, since).await?.saturating_sub(MARGIN),
+            None => 0,
+        };
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        Ok(self.runtime.store().audit_found(scope, filter, low, head + 1, limit).await?)
+    }
+
     /// The place of the last entry before an instant, by halving: places have no gaps.
     async fn place_of(&self, scope: &OrgScope, newest: u64, at: DateTime<Utc>) -> Result<u64, Error> {
         let (mut low, mut high) = (0, newest);
@@ -121,7 +138,7 @@ impl<'a> LedgerService<'a> {
     /// # Errors
     /// [`Error::Store`].
     pub async fn refused(&self, by: &Actor, permission: Permission) -> Result<(), Error> {
-        if !self.runtime.refusals().is_new(by.org(), by.principal().to_ref(), permission) {
+        if !self.runtime.refusals().is_new(by.org(), by.principal().to_ref(), Some(permission)) {
             return Ok(());
         }
         let mut batch = Batch::new(by, Action::AccessRefused, self.runtime.now());
@@ -155,7 +172,12 @@ impl<'a> LedgerService<'a> {
             checkpoint_at: checkpoints.iter().map(|known| known.at).max(),
         };
         for known in &checkpoints {
-            if known.org != scope.org() || !known.is_ours(self.runtime.keys()).await? {
+            // Perhaps with a key that has been retired since.
+            let is_ours = match self.runtime.keys().checkpoint_key(&known.key).await {
+                Err(KeyError::Unknown) => false,
+                other => known.is_signed_with(&*other?),
+            };
+            if known.org != scope.org() || !is_ours {
                 found.finding = Some(Finding::Forged { seq: known.seq });
                 return Ok(found);
             }
@@ -220,13 +242,55 @@ impl<'a> LedgerService<'a> {
         Ok(Some((!came).then_some(row.seq)))
     }
 
-    /// Events after a place, ascending; at most 200.
+    /// Of the events after a place, up to 200 looked at, those that the caller may be told, ascending. One about a record
+    /// that the caller does not see is left out, so that places may be missing; [`told`](Self::told) decides the same.
     ///
     /// # Errors
     /// [`Error::Denied`] without [`Permission::EventsRead`].
     pub async fn events(&self, by: &Actor, after: EventSeq, limit: u32) -> Result<Vec<Recorded>, Error> {
         let scope = by.scope_for(Permission::EventsRead)?;
-        Ok(self.runtime.store().events(scope, after, limit.clamp(1, 200)).await?)
+        let all = self.runtime.store().events(scope, after, limit.clamp(1, 200)).await?;
+        if scope.audience().is_all() {
+            return Ok(all);
+        }
+        let mut told = Vec::with_capacity(all.len());
+        for event in all {
+            if self.told(by, &event).await? {
+                told.push(event);
+            }
+        }
+        Ok(told)
+    }
+
+    /// Whether the caller may be told of an event: whether they see the record that it is about, as it is assigned now.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] without [`Permission::EventsRead`].
+    pub async fn told(&self, by: &Actor, event: &Recorded) -> Result<bool, Error> {
+        let scope = by.scope_for(Permission::EventsRead)?;
+        if scope.audience().is_all() {
+            return Ok(true);
+        }
+        let store = self.runtime.store();
+        Ok(match event.event {
+            DomainEvent::MessageReceived { conversation, .. }
+            | DomainEvent::MessageQueued { conversation, .. }
+            | DomainEvent::MessageChanged { conversation, .. }
+            | DomainEvent::ConversationChanged { conversation }
+            | DomainEvent::ConversationRead { conversation }
+            | DomainEvent::DraftChanged { conversation, .. }
+            | DomainEvent::ScheduledChanged { conversation }
+            | DomainEvent::MediaChanged { conversation, .. } => {
+                store.conversation(scope, conversation).await?.is_some()
+            }
+            DomainEvent::ContactChanged { contact } | DomainEvent::ConsentChanged { contact } => {
+                store.contact(scope, contact).await?.is_some()
+            }
+            DomainEvent::CallChanged { call, .. } => store.call(scope, call).await?.is_some(),
+            DomainEvent::NoticesChanged { member } => by.member() == Some(member),
+            DomainEvent::QuarantineChanged => false,
+            DomainEvent::AccountChanged { .. } | DomainEvent::OrgChanged => true,
+        })
     }
 
     /// The newest place in the event log.

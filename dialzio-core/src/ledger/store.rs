@@ -35,7 +35,8 @@ pub trait LedgerStore: Send + Sync {
     ) -> StoreResult<Vec<AuditEntry>>;
     /// Where the audit log ends.
     async fn audit_head(&self, scope: &OrgScope) -> StoreResult<ChainHead>;
-    /// Events after a place, ascending.
+    /// Events after a place, ascending, whatever the scope's audience sees: places follow one another without a gap. Which
+    /// of them an actor may be told is decided by [`LedgerService::told`](super::LedgerService::told).
     async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>>;
     /// The newest place in the event log; zero if it is empty.
     async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq>;

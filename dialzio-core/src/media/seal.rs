@@ -160,6 +160,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn every_single_bit_that_is_turned_in_a_file_is_noticed() {
+        let (sealer, blobs, ids) = (sealer(), MemoryBlobs::default(), IdSource::seeded(6));
+        let media = MediaSealer::new(&sealer, &blobs);
+        let at = key(&ids);
+        let body = Bytes::from_static(b"a recording of a call, sealed");
+        let size = body.len() as u64;
+        let wrapped = media.put(&at, &body).await.unwrap();
+        let open = media.open(at.clone(), &wrapped, size).await.unwrap();
+        let sealed = blobs.get(&at, None).await.unwrap();
+        for bit in 0..sealed.len() * 8 {
+            let mut turned = sealed.to_vec();
+            turned[bit / 8] ^= 1 << (bit % 8);
+            blobs.put(&at, turned.into()).await.unwrap();
+            assert!(media.read(&open, 0..size).await.is_err(), "bit {bit}");
+        }
+        blobs.put(&at, sealed).await.unwrap();
+        assert_eq!(media.read(&open, 0..size).await.unwrap(), body);
+    }
+
+    #[tokio::test]
     async fn changed_exchanged_or_cut_files_do_not_open() {
         let (sealer, blobs, ids) = (sealer(), MemoryBlobs::default(), IdSource::seeded(5));
         let media = MediaSealer::new(&sealer, &blobs);

@@ -206,7 +206,7 @@ impl CallStore for MemoryStore {
     }
 
     async fn call_facts(&self, scope: &OrgScope, query: &CallFactsQuery) -> StoreResult<CallFacts> {
-        self.read(scope, |rows, _| rows.known_of_calls(query))
+        self.read_whole(scope, |rows, _| rows.known_of_calls(query))
     }
 
     async fn call_tallies(&self, scope: &OrgScope, query: &ReportQuery) -> StoreResult<Vec<CallTally>> {
@@ -222,6 +222,6 @@ impl CallStore for MemoryStore {
         scope: &OrgScope,
         subjects: &[SubjectKey],
     ) -> StoreResult<Vec<ConsentRecord>> {
-        self.read(scope, |rows, _| rows.consents_about(subjects))
+        self.read_whole(scope, |rows, _| rows.consents_about(subjects))
     }
 }

@@ -141,6 +141,7 @@ fn revision_of(frame: &Frame<'_>, rows: &Rows, record: RecordRef) -> Option<Revi
         RecordRef::Member(id) => rows.members.get(&id).map(|kept| kept.revision),
         RecordRef::ApiKey(id) => rows.keys.get(&id).map(|kept| kept.revision),
         RecordRef::CallFlow(id) => rows.call_flows.get(&id).map(|kept| kept.revision),
+        RecordRef::Team(id) => rows.teams.get(&id).map(|kept| kept.revision),
         RecordRef::CannedReply(id) => rows.canned_replies.get(&id).map(|kept| kept.revision),
         RecordRef::SavedView(id) => rows.saved_views.get(&id).map(|kept| kept.revision),
         RecordRef::ScheduledMessage(id) => rows.scheduled.get(&id).map(|kept| kept.revision),
@@ -213,12 +214,14 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Conversation(write) => rows.write_conversation(write, at)?,
         Write::Draft(write) => rows.write_draft(write)?,
         Write::Notice(write) => rows.write_notice(write)?,
+        Write::Usage(write) => rows.write_usage(write),
         Write::Scheduled(write) => rows.write_scheduled(write)?,
         Write::Media(write) => rows.write_media(frame, write)?,
         Write::Consent(write) => rows.write_consent(write),
         Write::Account(write) => rows.write_account(frame, write)?,
         Write::Access(write) => rows.write_access(write, frame.org)?,
         Write::CallFlow(write) => rows.write_call_flow(write)?,
+        Write::Team(write) => rows.write_team(write)?,
         Write::CannedReply(write) => rows.write_canned_reply(write)?,
         Write::SavedView(write) => rows.write_saved_view(write)?,
         Write::Call(write) => rows.write_call(write)?,
@@ -233,6 +236,7 @@ fn change(frame: &Frame<'_>, rows: &mut Rows, write: Write, at: DateTime<Utc>) -
         Write::Purge { class, at: by, kept, limit } => {
             return Ok(rows.purge(frame, class, by, kept, limit, at));
         }
+        Write::Rewrap(rewrap) => rows.rewrap(&rewrap),
         Write::WakeSnoozed { now } => {
             for conversation in rows.conversations.values_mut() {
                 if matches!(conversation.state, ConversationState::Snoozed { until } if until <= now) {

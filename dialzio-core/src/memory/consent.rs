@@ -6,6 +6,7 @@ use super::state::Rows;
 use super::{MemoryStore, page};
 use crate::consent::{ConsentRecord, ConsentRows, ConsentStore, ConsentWrite, SendFacts, Suppression};
 use crate::contact::SubjectKey;
+use crate::conversation::ConversationStore;
 use crate::id::{ContactId, ConversationId, JobId};
 use crate::page::{Page, PageRequest};
 use crate::scope::OrgScope;
@@ -48,7 +49,7 @@ impl Rows {
 impl ConsentStore for MemoryStore {
     async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>> {
         let org = scope.org();
-        self.read(scope, |rows, now| {
+        self.read_whole(scope, |rows, now| {
             let facts = jobs.iter().filter_map(|id| rows.send_facts(org, *id, now).transpose());
             facts.collect::<StoreResult<_>>()
         })?
@@ -60,7 +61,7 @@ impl ConsentStore for MemoryStore {
         after: LedgerSeq,
         limit: u32,
     ) -> StoreResult<Vec<ConsentRecord>> {
-        self.read(scope, |rows, _| {
+        self.read_whole(scope, |rows, _| {
             rows.consents.iter().filter(|record| record.seq > after).take(limit as usize).cloned().collect()
         })
     }
@@ -71,7 +72,10 @@ impl ConsentStore for MemoryStore {
         conversation: ConversationId,
     ) -> StoreResult<Option<ConsentRows>> {
         let org = scope.org();
-        self.read(scope, |rows, now| match rows.conversations.get(&conversation) {
+        if self.conversation(scope, conversation).await?.is_none() {
+            return Ok(None);
+        }
+        self.read_whole(scope, |rows, now| match rows.conversations.get(&conversation) {
             Some(conversation) => rows.consent_rows(org, conversation, None, now),
             None => Ok(None),
         })?
@@ -82,9 +86,10 @@ impl ConsentStore for MemoryStore {
         scope: &OrgScope,
         conversations: &[ConversationId],
     ) -> StoreResult<Vec<(ConversationId, ConsentRecord)>> {
-        self.read(scope, |rows, _| {
+        let audience = scope.audience();
+        self.read_whole(scope, |rows, _| {
             let mut all = Vec::new();
-            for id in conversations {
+            for id in conversations.iter().filter(|id| rows.shows_conversation(audience, **id)) {
                 let talk = rows.conversations.get(id);
                 let identity = talk.and_then(|talk| rows.identity(talk.identity));
                 let subjects = identity.map(|identity| identity.subject_keys()).unwrap_or_default();
@@ -96,13 +101,13 @@ impl ConsentStore for MemoryStore {
     }
 
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
-        self.read(scope, |rows, _| {
+        self.read_whole(scope, |rows, _| {
             rows.suppressions.values().filter(|kept| hashes.contains(&kept.hash)).cloned().collect()
         })
     }
 
     async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
-        self.read(scope, |rows, _| !rows.suppressions.is_empty())
+        self.read_whole(scope, |rows, _| !rows.suppressions.is_empty())
     }
 
     async fn consent_history(

@@ -363,7 +363,7 @@ impl ConversationStore for MemoryStore {
     }
 
     async fn inbound_facts(&self, scope: &OrgScope, query: &InboundQuery) -> StoreResult<InboundFacts> {
-        self.read(scope, |rows, now| rows.inbound_facts(query, now))
+        self.read_whole(scope, |rows, now| rows.inbound_facts(query, now))
     }
 
     async fn templates(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<Template>> {

@@ -37,13 +37,13 @@ impl LedgerStore for MemoryStore {
     }
 
     async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
-        self.read(scope, |rows, _| {
+        self.read_whole(scope, |rows, _| {
             rows.events.iter().filter(|event| event.seq > after).take(limit as usize).copied().collect()
         })
     }
 
     async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
-        self.read(scope, |rows, _| EventSeq(rows.event_count))
+        self.read_whole(scope, |rows, _| EventSeq(rows.event_count))
     }
 
     fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {

@@ -8,6 +8,7 @@
 
 mod access;
 mod account;
+mod audience;
 mod call;
 mod call_flow;
 mod canned_reply;
@@ -26,8 +27,11 @@ mod outbox;
 mod purge;
 mod saved_view;
 mod scheduled;
+mod sealed;
 mod state;
 mod system;
+mod team;
+mod usage;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -37,6 +41,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
+use crate::account::{SealedKind, SealedPlace, SealedRow};
 use crate::event::EventSeq;
 use crate::id::{IdSource, OrgId, QuarantineId};
 use crate::outbox::{Due, Lease};
@@ -67,6 +72,8 @@ pub enum BrokenRule {
     OwnerIgnored,
     /// What waits and what is quarantined comes back as if it had been signed.
     TrustForgotten,
+    /// Whoever sees less than everything reads everything.
+    AudienceIgnored,
 }
 
 /// A store in memory. Conformance: [`crate::store_conformance`].
@@ -136,8 +143,21 @@ impl MemoryStore {
         if self.breaks(BrokenRule::TimeGoesBack) { than } else { than.max(believed) }
     }
 
-    /// Reads rows of an organisation; one that is not known has none.
+    /// Reads the rows of an organisation that the scope's audience sees; an organisation that is not known has none.
     fn read<T>(&self, scope: &OrgScope, view: impl FnOnce(&Rows, DateTime<Utc>) -> T) -> StoreResult<T> {
+        if scope.audience().is_all() || self.breaks(BrokenRule::AudienceIgnored) {
+            return self.read_whole(scope, view);
+        }
+        let seen = self.read_whole(scope, |rows, _| rows.seen_by(scope.audience()))?;
+        Ok(view(&seen, self.now()))
+    }
+
+    /// Reads all rows of an organisation, whatever the scope's audience sees: for what decisions are made on.
+    fn read_whole<T>(
+        &self,
+        scope: &OrgScope,
+        view: impl FnOnce(&Rows, DateTime<Utc>) -> T,
+    ) -> StoreResult<T> {
         let (world, none) = (self.world(), Rows::default());
         Ok(view(world.orgs.get(&self.reach(scope)).unwrap_or(&none), self.now()))
     }
@@ -236,6 +256,25 @@ impl Store for MemoryStore {
 
     async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
         self.read(scope, |rows, now| outbox::live(rows.quarantine.get(&id), now))
+    }
+
+    async fn sealed_in(
+        &self,
+        scope: &OrgScope,
+        kind: SealedKind,
+        after: Option<SealedPlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<SealedRow>> {
+        if !scope.audience().is_all() && !self.breaks(BrokenRule::AudienceIgnored) {
+            return Ok(Vec::new());
+        }
+        let world = self.world();
+        if self.breaks(BrokenRule::ScopeIgnored) {
+            let all = world.orgs.iter();
+            return Ok(all.flat_map(|(org, rows)| sealed::of_rows(*org, rows, kind, after, limit)).collect());
+        }
+        let rows = world.orgs.get(&scope.org());
+        Ok(rows.map_or_else(Vec::new, |rows| sealed::of_rows(scope.org(), rows, kind, after, limit)))
     }
 
     async fn quarantined(&self, scope: &OrgScope, request: PageRequest) -> StoreResult<Page<Quarantined>> {

@@ -47,6 +47,7 @@ impl Rows {
                 self.scheduled.retain(|id, _| !gone.contains(id));
                 gone.len() as u64
             }
+            Purge::Usage => self.purge_usage(by.instant(), limit),
             Purge::Quarantine => {
                 let gone = self.quarantine.values().filter(|bytes| bytes.expires_at <= before);
                 let gone: Vec<_> = gone.map(|bytes| bytes.id).take(limit).collect();

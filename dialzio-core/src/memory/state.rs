@@ -3,7 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::access::{ApiKey, Invitation, Member, Org, Session, TokenHash, User};
+use crate::access::{
+    ApiKey, FailedAttempts, Invitation, KeyUse, Member, Org, Passkey, SecondFactor, Session, TokenHash, User,
+    UserToken,
+};
 use crate::account::{App, KeyCheck, ProviderAccount};
 use crate::call::{Call, CallAgent, CallAlias};
 use crate::call_flow::CallFlow;
@@ -18,10 +21,12 @@ use crate::disposition::Disposition;
 use crate::event::Recorded;
 use crate::id::{
     AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId,
-    ContactId, ConversationId, DispositionId, JobId, MediaId, MemberId, MessageId, NoteId, NoticeId, OrgId,
-    QuarantineId, SavedViewId, ScheduledMessageId, TaskId, UserId, WorkerId,
+    ContactId, ConversationId, DispositionId, JobId, MailId, MediaId, MemberId, MessageId, NoteId, NoticeId,
+    OrgId, PasskeyId, QuarantineId, SavedViewId, ScheduledMessageId, TaskId, TeamId, UsageEventId, UserId,
+    WorkerId,
 };
 use crate::ledger::{AuditEntry, ChainHash, ChainHead};
+use crate::mail::QueuedMail;
 use crate::media::Media;
 use crate::notice::Notice;
 use crate::operator::OperatorEntry;
@@ -29,7 +34,9 @@ use crate::outbox::{Fence, Job, Queue};
 use crate::saved_view::SavedView;
 use crate::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
 use crate::store::{RecordRef, StoreError, StoreResult};
+use crate::team::Team;
 use crate::time::TimeMark;
+use crate::usage::UsageEvent;
 use crate::webhook::{BacklogItem, Quarantined};
 
 /// By what an alias is unique.
@@ -77,6 +84,7 @@ pub(super) struct Rows {
     pub(super) dispositions: BTreeMap<DispositionId, Disposition>,
     pub(super) call_flows: BTreeMap<CallFlowId, CallFlow>,
     pub(super) canned_replies: BTreeMap<CannedReplyId, CannedReply>,
+    pub(super) teams: BTreeMap<TeamId, Team>,
     pub(super) saved_views: BTreeMap<SavedViewId, SavedView>,
     pub(super) calls: BTreeMap<CallId, Call>,
     pub(super) call_aliases: BTreeMap<(AccountId, CallAlias), CallId>,
@@ -97,6 +105,7 @@ pub(super) struct Rows {
     pub(super) messages: BTreeMap<MessageId, Message>,
     pub(super) drafts: BTreeMap<(ConversationId, MemberId, DraftKind), Draft>,
     pub(super) notices: BTreeMap<NoticeId, Notice>,
+    pub(super) usage: BTreeMap<UsageEventId, UsageEvent>,
     pub(super) activities: BTreeMap<ActivityId, Activity>,
     pub(super) evidence: BTreeMap<(MessageId, DeliveryStatus), Evidence>,
     pub(super) references: BTreeMap<(AccountId, ExternalId), Reference>,
@@ -187,8 +196,16 @@ pub(super) struct System {
     pub(super) users: BTreeMap<UserId, User>,
     pub(super) sessions: BTreeMap<TokenHash, Session>,
     pub(super) invitations: BTreeMap<TokenHash, Invitation>,
+    pub(super) second_factors: BTreeMap<UserId, SecondFactor>,
+    pub(super) passkeys: BTreeMap<PasskeyId, Passkey>,
+    /// By bucket and slot.
+    pub(super) failed_attempts: BTreeMap<(u16, u8), FailedAttempts>,
+    pub(super) user_tokens: BTreeMap<TokenHash, UserToken>,
+    pub(super) mails: BTreeMap<MailId, QueuedMail>,
     /// When users were last in an organisation.
     pub(super) seen: BTreeMap<(UserId, OrgId), DateTime<Utc>>,
+    /// When keys were used last.
+    pub(super) key_uses: BTreeMap<(OrgId, ApiKeyId), KeyUse>,
     pub(super) apps: BTreeMap<AppId, App>,
     pub(super) unrouted: BTreeMap<QuarantineId, Quarantined>,
     /// In order of their places.

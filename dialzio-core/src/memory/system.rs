@@ -11,20 +11,25 @@ use super::outbox::{live, newest_first};
 use super::state::{Held, Rows, System};
 use super::{BrokenRule, MemoryStore, stream};
 use crate::Revision;
-use crate::access::{Colleague, Invitation, Member, MemberState, Org, Session, SignIn, TokenHash, User};
-use crate::account::{App, KeyCheck, Route};
+use crate::access::last_used_first;
+use crate::access::{
+    ATTEMPT_MEMORY, Colleague, FailedAttempts, Invitation, KeyUse, Member, MemberState, Org, Passkey,
+    SecondFactor, Session, SignIn, Terms, TokenHash, User, UserToken,
+};
+use crate::account::{App, KeyCheck, Rewrap, Route, SealedKind, SealedPlace, SealedRow};
 use crate::conversation::{DeliveryStatus, Evidence};
 use crate::event::EventSeq;
 use crate::id::{AppId, HookId, OrgId, QuarantineId, TypedId, UserId, WorkerId};
 use crate::ledger::Action;
 use crate::ledger::ChainHead;
+use crate::mail::QueuedMail;
 use crate::operator::OperatorEntry;
 use crate::outbox::{Fence, JobKind, JobState, Lease, Queue};
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
 use crate::store::{
-    Batch, Commit, IdentityStore, LeaseStore, Outcome, Precondition, QuarantineStore, RecordRef,
+    Batch, Commit, IdentityStore, LeaseStore, MailStore, Outcome, Precondition, QuarantineStore, RecordRef,
     RoutingStore, StoreError, StoreResult, SystemStore, SystemWrite, UserKey,
 };
 use crate::time::TimeMark;
@@ -35,7 +40,16 @@ fn changed(record: Uuid) -> StoreError {
     StoreError::precondition_failed(Precondition::Revision(RecordRef::Other(record), Revision::FIRST))
 }
 
+/// A second factor is not at a revision.
+fn not_at(user: UserId, revision: Revision) -> StoreError {
+    StoreError::precondition_failed(Precondition::Revision(RecordRef::User(user), revision))
+}
+
 impl System {
+    fn has_factor(&self, user: UserId) -> bool {
+        self.second_factors.get(&user).is_some_and(|factor| factor.confirmed_at.is_some())
+    }
+
     fn write(&mut self, write: SystemWrite) -> StoreResult<()> {
         match write {
             SystemWrite::InsertUser(user) => {
@@ -66,6 +80,12 @@ impl System {
                     self.see(user, org, at);
                 }
             }
+            SystemWrite::KeyUsed(org, used) => {
+                let kept = self.key_uses.entry((org, used.key)).or_insert(used);
+                if used.at > kept.at {
+                    *kept = used;
+                }
+            }
             SystemWrite::EndSession(token) => {
                 self.sessions.remove(&token);
             }
@@ -78,6 +98,68 @@ impl System {
             SystemWrite::UseInvitation(token) => {
                 let record = Uuid::from_bytes(std::array::from_fn(|i| token.0[i]));
                 self.invitations.remove(&token).ok_or_else(|| changed(record))?;
+            }
+            SystemWrite::InsertSecondFactor(factor) => {
+                if self.has_factor(factor.user) {
+                    return Err(not_at(factor.user, Revision::NONE));
+                }
+                self.second_factors.insert(factor.user, factor);
+            }
+            SystemWrite::ChangeSecondFactor { user, revision, change } => {
+                let kept = self.second_factors.get_mut(&user).filter(|kept| kept.revision == revision);
+                change.apply(kept.ok_or_else(|| not_at(user, revision))?);
+            }
+            SystemWrite::EndSecondFactor { user, revision } => {
+                let kept = self.second_factors.get(&user).filter(|kept| kept.revision == revision);
+                kept.ok_or_else(|| not_at(user, revision))?;
+                self.second_factors.remove(&user);
+            }
+            SystemWrite::FailedAttempts(row) => {
+                let place = (row.bucket, row.slot);
+                let kept = self.failed_attempts.get(&place);
+                if kept.is_some_and(|kept| kept.revision.0.checked_add(1) != Some(row.revision.0)) {
+                    return Err(changed(Uuid::from_u128(u128::from(row.bucket))));
+                }
+                self.failed_attempts.insert(place, row);
+            }
+            SystemWrite::InsertPasskey(passkey) => {
+                let is_there = |kept: &Passkey| kept.credential == passkey.credential;
+                if self.passkeys.contains_key(&passkey.id) || self.passkeys.values().any(is_there) {
+                    return Err(changed(passkey.id.uuid()));
+                }
+                self.passkeys.insert(passkey.id, passkey);
+            }
+            SystemWrite::ChangePasskey { passkey, revision, change } => {
+                let kept = self.passkeys.get_mut(&passkey).filter(|kept| kept.revision == revision);
+                change.apply(kept.ok_or_else(|| changed(passkey.uuid()))?);
+            }
+            SystemWrite::EndPasskey(passkey) => {
+                self.passkeys.remove(&passkey).ok_or_else(|| changed(passkey.uuid()))?;
+            }
+            SystemWrite::UserToken(token) => {
+                let record = Uuid::from_bytes(std::array::from_fn(|i| token.hash.0[i]));
+                if self.user_tokens.contains_key(&token.hash) {
+                    return Err(changed(record));
+                }
+                self.user_tokens.insert(token.hash, token);
+            }
+            SystemWrite::UseUserToken(token) => {
+                let record = Uuid::from_bytes(std::array::from_fn(|i| token.0[i]));
+                self.user_tokens.remove(&token).ok_or_else(|| changed(record))?;
+            }
+            SystemWrite::EndUserTokens(user) => self.user_tokens.retain(|_, token| token.user != user),
+            SystemWrite::QueueMail(mail) => {
+                if self.mails.contains_key(&mail.id) {
+                    return Err(changed(mail.id.uuid()));
+                }
+                self.mails.insert(mail.id, mail);
+            }
+            SystemWrite::ChangeMail { mail, revision, change } => {
+                let kept = self.mails.get_mut(&mail).filter(|kept| kept.revision == revision);
+                change.apply(kept.ok_or_else(|| changed(mail.uuid()))?);
+            }
+            SystemWrite::EndMail(mail) => {
+                self.mails.remove(&mail);
             }
             SystemWrite::InsertApp(app) => {
                 absent(&self.apps, &app.id, RecordRef::App(app.id))?;
@@ -109,6 +191,9 @@ impl System {
                 let before = at.instant();
                 self.sessions.retain(|_, session| session.expires_at > before);
                 self.invitations.retain(|_, invitation| invitation.expires_at > before);
+                self.user_tokens.retain(|_, token| token.expires_at > before);
+                self.mails.retain(|_, mail| mail.expires_at > before);
+                self.failed_attempts.retain(|_, row| row.last + ATTEMPT_MEMORY > before);
                 self.unrouted.retain(|_, bytes| bytes.expires_at > before);
             }
             SystemWrite::KeyCheck(check) => {
@@ -119,6 +204,12 @@ impl System {
                 self.key_checks.push(check);
                 self.key_checks.sort_by_key(|check| check.place);
             }
+            SystemWrite::ChangeKey { place, change } => {
+                if !self.change_key(place, change) {
+                    return Err(changed(Uuid::from_u128(u128::from(place))));
+                }
+            }
+            SystemWrite::Rewrap(rewrap) => self.rewrap(&rewrap),
             SystemWrite::TimeMark(mark) => self.time_mark = Some(mark),
             SystemWrite::Operator(entry) => {
                 if self.operator_log.iter().any(|kept| kept.seq == entry.seq) {
@@ -150,6 +241,7 @@ impl System {
 enum Elsewhere {
     Keep(Quarantined),
     Drop(QuarantineId),
+    Rewrap(Rewrap),
 }
 
 impl Rows {
@@ -203,17 +295,26 @@ impl IdentityStore for MemoryStore {
             let members = world.orgs.get(&session.org).into_iter().flat_map(|rows| rows.members.values());
             let mut own = members.filter(|member| member.user == session.user);
             let member = own.find(|member| member.state == MemberState::Active);
-            return Ok(member.map(|member| SignIn::Session(session.clone(), member.clone())));
+            let org = world.orgs.get(&session.org).and_then(|rows| rows.org.as_ref());
+            let requires = org.is_some_and(|org| org.requires_second_factor);
+            let lacks = requires && !world.system.has_factor(session.user);
+            let terms = Terms::read(lacks, org.is_some_and(|org| org.agents_see_masked));
+            return Ok(member.map(|member| SignIn::Session(session.clone(), member.clone(), terms)));
         }
         let mut keys = world.orgs.iter().flat_map(|(org, rows)| rows.keys.values().map(|key| (*org, key)));
         let found =
             keys.find(|(_, key)| key.hash == *token && key.revoked_at.is_none() && key.expires_at > now);
-        Ok(found.map(|(org, key)| SignIn::Key(org, key.clone())))
+        Ok(found.map(|(org, key)| {
+            let used = world.system.key_uses.get(&(org, key.id)).map(|used| used.at);
+            SignIn::Key(org, key.clone(), used)
+        }))
     }
 
     async fn organisations_of(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>> {
         let world = self.world();
-        Ok(world.orgs.iter().filter(|(_, rows)| rows.is_active(user)).map(|(org, _)| *org).collect())
+        let own = world.orgs.iter().filter(|(_, rows)| rows.is_active(user));
+        let seen = own.map(|(org, _)| (*org, world.system.seen.get(&(user, *org)).copied()));
+        Ok(last_used_first(seen.collect()))
     }
 
     async fn sessions_of(
@@ -234,9 +335,16 @@ impl IdentityStore for MemoryStore {
         let colleague = |member: &Member| {
             let user = world.system.users.get(&member.user)?;
             let seen_at = world.system.seen.get(&(user.id, org)).copied();
-            Some(Colleague { member: member.id, email: user.email.clone(), seen_at })
+            let has_second_factor = world.system.has_factor(user.id);
+            Some(Colleague { member: member.id, email: user.email.clone(), seen_at, has_second_factor })
         };
         Ok(members.filter_map(colleague).collect())
+    }
+
+    async fn key_uses(&self, _: &SystemScope, org: OrgId) -> StoreResult<Vec<KeyUse>> {
+        let world = self.world();
+        let of_org = world.system.key_uses.iter().filter(|((owner, _), _)| *owner == org);
+        Ok(of_org.map(|(_, used)| *used).collect())
     }
 
     async fn invitations_into(
@@ -262,6 +370,44 @@ impl IdentityStore for MemoryStore {
         let now = self.no_earlier(now);
         let world = self.world();
         Ok(world.system.invitations.get(token).filter(|invitation| invitation.expires_at > now).cloned())
+    }
+
+    async fn second_factor(&self, _: &SystemScope, user: UserId) -> StoreResult<Option<SecondFactor>> {
+        Ok(self.world().system.second_factors.get(&user).cloned())
+    }
+
+    async fn passkeys(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<Passkey>> {
+        let world = self.world();
+        let mut found: Vec<_> =
+            world.system.passkeys.values().filter(|passkey| passkey.user == user).cloned().collect();
+        found.sort_by_key(|passkey| (passkey.created_at, passkey.id));
+        Ok(found)
+    }
+
+    async fn passkey(&self, _: &SystemScope, credential: &[u8]) -> StoreResult<Option<Passkey>> {
+        let world = self.world();
+        Ok(world.system.passkeys.values().find(|passkey| passkey.credential == credential).cloned())
+    }
+
+    async fn failed_attempts(&self, _: &SystemScope, bucket: u16) -> StoreResult<Vec<FailedAttempts>> {
+        let world = self.world();
+        Ok(world
+            .system
+            .failed_attempts
+            .range((bucket, 0)..=(bucket, u8::MAX))
+            .map(|(_, row)| row.clone())
+            .collect())
+    }
+
+    async fn user_token(
+        &self,
+        _: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<UserToken>> {
+        let now = self.no_earlier(now);
+        let world = self.world();
+        Ok(world.system.user_tokens.get(token).filter(|token| token.expires_at > now).cloned())
     }
 
     async fn organisations(
@@ -375,6 +521,24 @@ impl LeaseStore for MemoryStore {
 }
 
 #[async_trait]
+impl MailStore for MemoryStore {
+    async fn mails_due(
+        &self,
+        _: &SystemScope,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> StoreResult<Vec<QueuedMail>> {
+        let now = self.no_earlier(now);
+        let world = self.world();
+        let due = |mail: &&QueuedMail| mail.due_at <= now && mail.expires_at > now;
+        let mut found: Vec<_> = world.system.mails.values().filter(due).cloned().collect();
+        found.sort_by_key(|mail| (mail.due_at, mail.id));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+}
+
+#[async_trait]
 impl QuarantineStore for MemoryStore {
     async fn any_quarantined_item(
         &self,
@@ -411,6 +575,9 @@ impl SystemStore for MemoryStore {
                     elsewhere.push(Elsewhere::Drop(id));
                     system.write(SystemWrite::Release(id))?;
                 }
+                SystemWrite::Rewrap(rewrap) if rewrap.kind == SealedKind::Quarantine => {
+                    elsewhere.push(Elsewhere::Rewrap(rewrap));
+                }
                 write => system.write(write)?,
             }
         }
@@ -436,6 +603,12 @@ impl SystemStore for MemoryStore {
                         let rows = world.orgs.entry(org.unwrap_or(OrgId::NIL)).or_default();
                         rows.quarantine.entry(bytes.id).or_insert(bytes);
                     }
+                    Elsewhere::Rewrap(rewrap) => {
+                        for rows in world.orgs.values_mut() {
+                            rows.rewrap(&rewrap);
+                        }
+                        world.system.rewrap(&rewrap);
+                    }
                     Elsewhere::Drop(id) => {
                         for rows in world.orgs.values_mut() {
                             rows.quarantine.remove(&id);
@@ -449,6 +622,16 @@ impl SystemStore for MemoryStore {
 
     async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         Ok(self.world().system.key_checks.clone())
+    }
+
+    async fn sealed(
+        &self,
+        _: &SystemScope,
+        kind: SealedKind,
+        after: Option<SealedPlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<SealedRow>> {
+        Ok(super::sealed::of_system(&self.world(), kind, after, limit))
     }
 
     async fn operator_log(

@@ -27,6 +27,16 @@ string_enum! {
         ClockConfirmed = "clock.confirmed",
         /// Keys were declared to be those of the data.
         KeysAdopted = "keys.adopted",
+        /// The keys were listed, with how much is wrapped with each.
+        KeysListed = "keys.listed",
+        /// A key was made.
+        KeyAdded = "keys.added",
+        /// A key became the current one.
+        KeyPromoted = "keys.promoted",
+        /// Data keys were wrapped with the current key.
+        KeysRewrapped = "keys.rewrapped",
+        /// A key was retired.
+        KeyRetired = "keys.retired",
         /// A provider's log of calls was read from a given time on.
         CallsRead = "calls.read",
         /// The audit log of an organisation was verified.

@@ -2,8 +2,12 @@
 
 mod calls;
 mod entry;
+mod keys;
+mod people;
 
 pub use entry::{OperatorAction, OperatorEntry};
+pub use keys::{KeyStatus, KeyTally, KeyWalk, KeyWalked};
+pub use people::Protection;
 
 use crate::access::Org;
 use crate::error::{Error, RecordKind};
@@ -11,7 +15,7 @@ use crate::id::{OrgId, QuarantineId, TypedId};
 use crate::ledger::{Action, ChainHash, LedgerService, Verification};
 use crate::page::PageRequest;
 use crate::runtime::Runtime;
-use crate::scope::{Actor, OrgScope, Permission, Principal, Role};
+use crate::scope::{Actor, Audience, OrgScope, Permission, Principal, Role};
 use crate::store::{Batch, StoreError, SystemWrite};
 use crate::text::Title;
 use crate::timekeeper::ClockState;
@@ -108,7 +112,7 @@ impl<'a> Operator<'a> {
     async fn act_as(&self, org: OrgId) -> Result<Actor, Error> {
         let found = self.runtime.store().org(&OrgScope::new(org)).await?;
         found.ok_or(Error::missing(RecordKind::Organisation))?;
-        Ok(Actor::new(org, self.principal.clone(), Role::Owner.grant()))
+        Ok(Actor::new(org, self.principal.clone(), Role::Owner.grant(), Audience::All))
     }
 
     /// Organisations in order of id, after one of them; at most 100.

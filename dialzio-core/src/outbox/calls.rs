@@ -12,7 +12,7 @@ use crate::account::{AccountService, AccountState, ProviderAccount};
 use crate::call::reading::CallLog;
 use crate::call::{
     Call, CallAgent, CallEvidence, CallFacts, CallQuery, CallSource, CallState, CallView, CallWrite,
-    LegEvidence, LegRole, PLACE_WITHIN, Sourced, consent, settling,
+    LegEvidence, LegResult, LegRole, NOT_REPORTED, PLACE_WITHIN, Sourced, consent, settling,
 };
 use crate::consent::{CallPermit, CallVerdict, decide_call};
 use crate::conversation::FailureNote;
@@ -217,10 +217,12 @@ impl Worker<'_> {
         let store = self.runtime.store();
         let Some(call) = store.call(scope, id).await? else { return Ok(Handled::Done) };
         let now = self.runtime.now();
+        let mut reports = true;
         if !call.confirmed {
             let account =
                 store.account(scope, call.account).await?.ok_or(Error::missing(RecordKind::Account))?;
             let service = AccountService::new(self.runtime);
+            reports = service.telephony(&account).is_ok_and(|telephony| telephony.capabilities().reports());
             let found = match service.telephony(&account) {
                 Ok(telephony) if telephony.capabilities().finds_calls => {
                     let access = service.access(scope.org(), &account).await?;
@@ -245,15 +247,22 @@ impl Worker<'_> {
                 call.failure = Some(note("call.outcome_unknown"));
                 call.derive();
             }
-            if now < call.created_at + ASK_UNTIL {
+            // A provider that reports nothing is not waited for once it has taken the call.
+            let is_taken = !reports && call.placed == Some(CallState::Ringing);
+            if !is_taken && now < call.created_at + ASK_UNTIL {
                 return self.call_written(scope, lease, job, &call, Some(now + ASK_AGAIN)).await;
             }
-            // No end was ever reported, and the provider knows of none.
-            let leg = LegEvidence {
+            let mut leg = LegEvidence {
                 role: Some(Sourced { source: CallSource::Live, value: LegRole::Whole }),
-                ended: Some(Sourced { source: CallSource::Live, value: now }),
                 ..LegEvidence::default()
             };
+            if reports {
+                // No end was ever reported, and the provider knows of none.
+                leg.ended = Some(Sourced { source: CallSource::Live, value: now });
+            } else {
+                let value = LegResult::Other(NOT_REPORTED.to_owned());
+                leg.result = Some(Sourced { source: CallSource::Live, value });
+            }
             call.evidence.join(CallEvidence {
                 legs: [(CallEvidence::WHOLE.to_owned(), leg)].into(),
                 ..CallEvidence::default()

@@ -15,6 +15,8 @@ pub struct WorkReport {
     pub uploaded: u32,
     /// Received elements of the backlog that were decided.
     pub decided: u32,
+    /// Mails that the mail server took.
+    pub mailed: u32,
     /// Rows that had expired and were deleted.
     pub swept: u64,
 }
@@ -27,6 +29,7 @@ impl std::ops::AddAssign for WorkReport {
         self.fetched += other.fetched;
         self.uploaded += other.uploaded;
         self.decided += other.decided;
+        self.mailed += other.mailed;
         self.swept += other.swept;
     }
 }

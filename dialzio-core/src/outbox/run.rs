@@ -42,6 +42,7 @@ impl Worker<'_> {
     /// [`Error::Store`].
     pub async fn run_once(&self) -> Result<WorkReport, Error> {
         let mut report = self.run_queues().await?;
+        report.mailed += self.send_mails().await?;
         report += self.sweep().await?;
         self.wake_snoozed().await?;
         Ok(report)

@@ -46,6 +46,7 @@ impl Worker<'_> {
                     (Purge::Drafts, kept.min(DRAFT_PERIOD)),
                     (Purge::Notices, kept.min(NOTICE_PERIOD)),
                     (Purge::Scheduled, kept),
+                    (Purge::Usage, none),
                     (Purge::Quarantine, none),
                     (Purge::Bookkeeping, none),
                 ] {

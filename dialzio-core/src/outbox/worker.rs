@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::queue::Queue;
 use crate::error::Error;
 use crate::runtime::Runtime;
+use crate::usage::UsageService;
 
 /// How long a lease lasts. A worker that died is replaced within this time.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -26,6 +27,8 @@ const BEAT_EVERY: TimeDelta = TimeDelta::seconds(60);
 const BEAT_AGAIN: Duration = Duration::from_secs(5);
 /// How often what has expired is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How often uses of pages are written.
+const FLUSH_EVERY: Duration = Duration::from_secs(3);
 /// How often checkpoints of the audit logs are made.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(3_600);
 
@@ -39,8 +42,10 @@ fn logged(error: &Error) -> bool {
 #[derive(Debug, Clone, Copy)]
 enum Task {
     Queues,
+    Mails,
     Snoozes,
     Sweep,
+    Usage,
     Checkpoints,
     Heartbeat,
 }
@@ -76,7 +81,7 @@ impl<'a> Worker<'a> {
     /// Works until `shutdown` is ready, then finishes what it holds. Queues are worked on side by side, so that a slow
     /// provider does not delay the others. Sends that a crash left without an outcome become unknown first.
     ///
-    /// What fails is tried again: `queues`, `snoozes`, `sweep`, `checkpoints` and `heartbeat` are separate tasks under
+    /// What fails is tried again: `queues`, `mails` if there is a mailer, `snoozes`, `sweep`, `usage`, `checkpoints` and `heartbeat` are separate tasks under
     /// [`Crm::tasks`](crate::Crm::tasks), and so is the work in each queue, `work`.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) {
         let (stop, stopped) = watch::channel(false);
@@ -91,6 +96,10 @@ impl<'a> Worker<'a> {
                         let worker = Worker::new(&runtime);
                         match task {
                             Task::Queues => worker.queues(&queues, stopped).await,
+                            Task::Mails => {
+                                worker.every(POLL_INTERVAL, stopped, || worker.send_mails()).await;
+                                Ok(())
+                            }
                             Task::Snoozes => {
                                 worker.every(KEEP_EVERY, stopped, || worker.wake_snoozed()).await;
                                 Ok(())
@@ -101,6 +110,10 @@ impl<'a> Worker<'a> {
                             }
                             Task::Checkpoints => {
                                 worker.every(CHECKPOINT_EVERY, stopped, || worker.checkpoint()).await;
+                                Ok(())
+                            }
+                            Task::Usage => {
+                                worker.every(FLUSH_EVERY, stopped, || worker.flush_usage()).await;
                                 Ok(())
                             }
                             Task::Sweep => {
@@ -114,8 +127,12 @@ impl<'a> Worker<'a> {
             });
         };
         start(&mut tasks, "queues", Task::Queues);
+        if self.runtime.mailer().is_some() {
+            start(&mut tasks, "mails", Task::Mails);
+        }
         start(&mut tasks, "snoozes", Task::Snoozes);
         start(&mut tasks, "sweep", Task::Sweep);
+        start(&mut tasks, "usage", Task::Usage);
         start(&mut tasks, "checkpoints", Task::Checkpoints);
         start(&mut tasks, "heartbeat", Task::Heartbeat);
         shutdown.await;
@@ -123,6 +140,14 @@ impl<'a> Worker<'a> {
         while tasks.join_next().await.is_some() {}
         let mut left = std::mem::take(&mut *queues.running());
         while left.join_next().await.is_some() {}
+        if let Err(error) = self.flush_usage().await {
+            tracing::error!(code = %error.code(), "the last uses of pages could not be written");
+        }
+    }
+
+    /// Writes the uses of pages that were noted.
+    async fn flush_usage(&self) -> Result<(), Error> {
+        UsageService::new(self.runtime).flush().await
     }
 
     /// Starts work on queues as they become due.

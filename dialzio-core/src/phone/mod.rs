@@ -227,6 +227,11 @@ impl PhoneNumber {
             .map_or_else(|_| self.digits().to_owned(), |parsed| parsed.get_national_significant_number())
     }
 
+    /// The country code, if the number begins with one.
+    pub(crate) fn country_code(&self) -> Option<i32> {
+        Parsed::parse(self.reveal(), None).ok().map(|parsed| parsed.country_code)
+    }
+
     /// The region the number belongs to, if known.
     #[must_use]
     pub fn region(&self) -> Option<Region> {

@@ -10,7 +10,7 @@ use super::{
     VerifiedWebhook, WrittenProgram,
 };
 use crate::call::CallAlias;
-use crate::call_flow::CallProgram;
+use crate::call_flow::{CallProgram, FlowStep};
 use crate::consent::CallPermit;
 use crate::id::CallId;
 use crate::name::string_enum;
@@ -38,8 +38,23 @@ pub struct TelephonyCapabilities {
     pub deletes_recordings: bool,
     /// Its webhooks tell of calls while they go on.
     pub live_events: bool,
-    /// It asks what to do with a call that comes in, and a call flow answers.
-    pub programmable_inbound: bool,
+    /// What a call flow can do with a call that comes in. Empty if it does not ask what to do with one.
+    pub flow_steps: Vec<FlowStep>,
+}
+
+impl TelephonyCapabilities {
+    /// Whether it tells or can be asked what becomes of a call. Otherwise only members can say how one that was placed went, and
+    /// calls that come in are not heard of.
+    #[must_use]
+    pub const fn reports(&self) -> bool {
+        self.live_events || self.lists_calls || self.finds_calls
+    }
+
+    /// Whether it asks what to do with a call that comes in, so that a call flow answers.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        !self.flow_steps.is_empty()
+    }
 }
 
 string_enum! {
@@ -215,13 +230,15 @@ pub trait TelephonyProvider: Debug + Send + Sync {
     /// that rings.
     ///
     /// # Errors
-    /// [`ProviderError::Unsupported`] if it does not ask ([`TelephonyCapabilities::programmable_inbound`]);
+    /// [`ProviderError::Unsupported`] if it does not ask ([`TelephonyCapabilities::flow_steps`]);
     /// [`ProviderError::Refused`] for what is no such question.
     fn incoming_call(&self, hook: &VerifiedWebhook) -> Result<IncomingCall, ProviderError> {
         let _ = hook;
         Err(unsupported(self.capabilities(), "asking about calls that come in"))
     }
-    /// Writes what is done with a call in its form. Pure. Steps that it has no form for are written as what comes nearest.
+    /// Writes what is done with a call in its form. Pure. Flows have the steps alone that it declares
+    /// ([`TelephonyCapabilities::flow_steps`]); [`CallProgram::unavailable`] is written by every provider that asks, as what comes
+    /// nearest.
     ///
     /// # Errors
     /// [`ProviderError::Unsupported`] if it does not ask.

@@ -123,6 +123,9 @@ pub struct Column {
     /// Whether an absent value is `NULL` in one store and sixteen zero bytes in another, which a transfer moves as zeros.
     /// Both come before any id, so that a key with them is in the same order in both.
     pub is_zero_if_absent: bool,
+    /// Whether it holds values, or data keys, that are sealed with a key of the installation. Each such column is a
+    /// [`SealedKind`](crate::account::SealedKind).
+    pub is_sealed: bool,
 }
 
 impl Column {
@@ -145,6 +148,7 @@ impl Column {
             mask: Mask::Open,
             is_row_number: false,
             is_zero_if_absent: false,
+            is_sealed: false,
         }
     }
 
@@ -166,6 +170,11 @@ impl Column {
 
     pub(super) const fn zero_if_absent(self) -> Self {
         Self { is_zero_if_absent: true, ..self }
+    }
+
+    /// Sealed, and so shown to nobody.
+    pub(super) const fn sealed(self) -> Self {
+        Self { is_sealed: true, ..self.hidden() }
     }
 
     pub(super) const fn part(self) -> Self {

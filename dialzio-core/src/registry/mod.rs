@@ -13,14 +13,18 @@
 
 mod check;
 mod column;
+mod condition;
 mod follow;
+mod seen;
 mod subject;
 mod table;
 mod tables;
 
 pub use check::{LiveTable, check_schema};
 pub use column::{Column, DataCategory, EraseAction, Mask};
+pub use condition::{Dialect, condition};
 pub use follow::subject;
+pub use seen::Seen;
 pub use subject::{Person, SubjectPath};
 pub use table::{
     Engine, Placement, Presence, Privilege, RetentionClass, Rights, Table, TableScope, Transfer,

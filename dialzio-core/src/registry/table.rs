@@ -1,6 +1,6 @@
 //! Tables: what is declared of each.
 
-use super::{Column, SubjectPath};
+use super::{Column, Seen, SubjectPath};
 use crate::name::string_enum;
 
 string_enum! {
@@ -14,6 +14,8 @@ string_enum! {
         Drafts = "drafts",
         /// Ninety days after they were made, or as long as messages if that is shorter.
         Notices = "notices",
+        /// Ninety days, of the whole address thirty.
+        Usage = "usage",
         /// While the relationship lasts and 36 months, pseudonymised after an erasure.
         Ledger = "ledger",
         /// Kept for 36 months as proof of what was done.
@@ -167,6 +169,8 @@ pub struct Table {
     pub class: RetentionClass,
     /// How a row belongs to a person.
     pub subject: SubjectPath,
+    /// Who sees a row, of those who do not see all of the organisation.
+    pub seen: Seen,
     /// What those who serve may do with it.
     pub rights: Rights,
     /// Where its rows are in a cluster.
@@ -189,6 +193,7 @@ impl Table {
         scope: TableScope::Organisation,
         class: RetentionClass::AccountLife,
         subject: SubjectPath::NoPerson { reason: "" },
+        seen: Seen::Nobody,
         rights: Rights::INSIDE,
         placement: Placement::Distributed,
         transfer: Transfer::Moved,

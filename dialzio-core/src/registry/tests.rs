@@ -94,6 +94,24 @@ fn every_declaration_is_complete() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What is sealed and no kind names would be left behind when keys are rotated.
+#[test]
+fn every_sealed_column_is_a_kind_of_sealed_value() {
+    let declared: BTreeSet<String> = tables()
+        .flat_map(|table| {
+            let sealed = table.columns.iter().filter(|column| column.is_sealed);
+            sealed.map(move |column| format!("{}.{}", table.name, column.name))
+        })
+        .collect();
+    let kinds: BTreeSet<String> =
+        crate::account::SealedKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect();
+    assert_eq!(declared, kinds);
+    for kind in crate::account::SealedKind::ALL {
+        let (name, _) = kind.as_str().split_once('.').unwrap();
+        assert_eq!(table(name).unwrap().scope == TableScope::System, kind.is_of_system(), "{kind}");
+    }
+}
+
 /// The row of a message leads to the conversation, and that to the contact.
 #[test]
 fn paths_are_followed_to_the_person() {

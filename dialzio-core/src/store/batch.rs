@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Precondition, RecordRef};
 use crate::access::AccessWrite;
-use crate::account::{AccountWrite, Sealed};
+use crate::account::{AccountWrite, Rewrap, Sealed};
 use crate::call::CallWrite;
 use crate::call_flow::CallFlowWrite;
 use crate::canned_reply::CannedReplyWrite;
@@ -22,7 +22,9 @@ use crate::notice::NoticeWrite;
 use crate::outbox::{Job, JobState, JobWrite, Lease, Queue};
 use crate::saved_view::SavedViewWrite;
 use crate::scope::{Actor, Principal};
+use crate::team::TeamWrite;
 use crate::time::ConfirmedTime;
+use crate::usage::UsageWrite;
 use crate::webhook::WebhookWrite;
 
 /// A client's own key for a request, by which a retry is recognised: 1 to 255 visible ASCII characters.
@@ -95,6 +97,8 @@ pub enum Cause {
     Chunk(Lease),
     /// Clean-up by the sweep, which no person caused.
     Sweep,
+    /// Uses of pages that were noted, written as a group.
+    Noted,
 }
 
 /// A class of rows that expire together.
@@ -110,6 +114,9 @@ pub enum Purge {
     Notices,
     /// Scheduled messages that were to be sent further back, and were not.
     Scheduled,
+    /// Uses of pages that are 90 days old, and the whole addresses of those that are 30 days old, both counted back from the
+    /// instant that is given. A row that loses its address counts as one that is removed.
+    Usage,
     /// Quarantine whose time is up.
     Quarantine,
     /// Idempotency keys older than 48 hours; settled jobs, external references and events older than 60 days, all
@@ -131,6 +138,8 @@ pub enum Write {
     Notice(NoticeWrite),
     /// Messages that are sent at a later time.
     Scheduled(ScheduledWrite),
+    /// Uses of pages.
+    Usage(UsageWrite),
     /// Rows of files; blobs are deleted by a job.
     Media(MediaWrite),
     /// To the consent ledger.
@@ -145,6 +154,8 @@ pub enum Write {
     CannedReply(CannedReplyWrite),
     /// What lists show, saved by members.
     SavedView(SavedViewWrite),
+    /// Members who work together.
+    Team(TeamWrite),
     /// What is done with calls that come in.
     CallFlow(CallFlowWrite),
     /// Calls, their ids at providers, and agents.
@@ -164,6 +175,9 @@ pub enum Write {
         /// How many rows are deleted at most in this batch.
         limit: u32,
     },
+    /// The data key of a sealed value is wrapped anew, if the value is still the one that was read; otherwise nothing
+    /// changes.
+    Rewrap(Rewrap),
     /// Opens conversations whose snooze has run out.
     WakeSnoozed {
         /// Snoozes that end up to this time are over.
@@ -182,8 +196,8 @@ macro_rules! into_write {
     )+};
 }
 into_write!(
-    ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, NoticeWrite => Notice, ScheduledWrite => Scheduled, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, SavedViewWrite => SavedView, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
+    ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, NoticeWrite => Notice, ScheduledWrite => Scheduled, UsageWrite => Usage, MediaWrite => Media, ConsentWrite => Consent,
+    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, SavedViewWrite => SavedView, TeamWrite => Team, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist. Drafts
@@ -229,11 +243,13 @@ impl BatchParts {
     /// often as each second and concerns no one else, and what is sent has its entry. `None` for an
     /// [`Action::NoticesRead`] that marks notices as read and nothing else, for the same reason, and for an
     /// [`Action::JobPostponed`] that puts jobs off and nothing else: a list that is read each few seconds and holds nothing
-    /// new is no act. Any other change in the batch, or any other action, brings the entry back.
+    /// new is no act. `None` for an [`Action::UsageNoted`] of uses of pages alone, which are kept for a shorter time than the log
+    /// and would fill it. Any other change in the batch, or any other action, brings the entry back.
     #[must_use]
     pub fn entry(&self) -> Option<AuditEntry> {
         let is_left_out = |write: &Write| match self.action {
             Action::DraftChanged => matches!(write, Write::Draft(_)),
+            Action::UsageNoted => matches!(write, Write::Usage(_)),
             Action::NoticesRead => matches!(write, Write::Notice(NoticeWrite::Read { .. })),
             Action::JobPostponed => {
                 matches!(write, Write::Job(JobWrite::Update { state: JobState::Pending, .. }))
@@ -302,7 +318,7 @@ impl Batch {
                 lease(&mut batch, held);
             }
             Cause::Chunk(held) => lease(&mut batch, held),
-            Cause::Stored | Cause::Sweep => {}
+            Cause::Stored | Cause::Sweep | Cause::Noted => {}
         }
         batch
     }
@@ -314,9 +330,9 @@ impl Batch {
         batch
     }
 
-    /// That somebody gave a wrong password for a member's address, from this network.
-    pub(crate) fn refused_sign_in(origin: Option<Network>, at: DateTime<Utc>) -> Self {
-        let mut batch = Self::with(Principal::System.to_ref(), Action::SignInRefused, at);
+    /// What somebody did from this network who is not signed in.
+    pub(crate) fn by_nobody(action: Action, origin: Option<Network>, at: DateTime<Utc>) -> Self {
+        let mut batch = Self::with(Principal::System.to_ref(), action, at);
         batch.parts.origin = origin;
         batch
     }

@@ -19,7 +19,7 @@ pub use outcome::{Commit, Outcome};
 pub use precondition::{Precondition, RecordRef};
 pub use revision::{LedgerSeq, Revision};
 pub use system::{
-    IdentityStore, LeaseStore, QuarantineStore, RoutingStore, SystemStore, SystemWrite, UserKey,
+    IdentityStore, LeaseStore, MailStore, QuarantineStore, RoutingStore, SystemStore, SystemWrite, UserKey,
 };
 
 pub(crate) use change::change;
@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::access::AccessStore;
-use crate::account::AccountStore;
+use crate::account::{AccountStore, SealedKind, SealedPlace, SealedRow};
 use crate::call::CallStore;
 use crate::call_flow::CallFlowStore;
 use crate::canned_reply::CannedReplyStore;
@@ -43,6 +43,8 @@ use crate::outbox::{Due, Lease};
 use crate::page::{Page, PageRequest};
 use crate::saved_view::SavedViewStore;
 use crate::scope::OrgScope;
+use crate::team::TeamStore;
+use crate::usage::UsageStore;
 
 /// A store: small reads, and one way to write. Conformance: [`crate::store_conformance`].
 #[async_trait]
@@ -59,8 +61,10 @@ pub trait Store:
     + CallFlowStore
     + CannedReplyStore
     + SavedViewStore
+    + TeamStore
     + CallStore
     + ScheduledStore
+    + UsageStore
     + LedgerStore
     + SystemStore
     + std::fmt::Debug
@@ -95,6 +99,15 @@ pub trait Store:
         scope: &OrgScope,
         page: PageRequest,
     ) -> StoreResult<Page<crate::webhook::Quarantined>>;
+    /// Sealed values of a kind that is kept in tables of organisations, in order of their places, after one of them; those that
+    /// have expired too. Nobody who sees less than all of the organisation gets any.
+    async fn sealed_in(
+        &self,
+        scope: &OrgScope,
+        kind: SealedKind,
+        after: Option<SealedPlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<SealedRow>>;
 }
 
 impl dyn Store {

@@ -37,5 +37,12 @@ pub const QUARANTINE_PERIOD: TimeDelta = TimeDelta::days(30);
 /// How long a notice is kept after it was made, if the organisation does not keep messages for a shorter time.
 pub const NOTICE_PERIOD: TimeDelta = TimeDelta::days(90);
 
+/// How long the use of a page is kept. An organisation cannot change it. Source: privacy policy, clause C2.4.
+pub const USAGE_PERIOD: TimeDelta = TimeDelta::days(90);
+
+/// How long the whole address of a use is kept; after that only its network. An organisation cannot change it. Source:
+/// privacy policy, clause C2.4.
+pub const USAGE_ADDRESS_PERIOD: TimeDelta = TimeDelta::days(30);
+
 /// How long a draft is kept after its last change, if the organisation does not keep messages for a shorter time.
 pub const DRAFT_PERIOD: TimeDelta = TimeDelta::days(30);

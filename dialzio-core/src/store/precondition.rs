@@ -85,6 +85,8 @@ record_refs! {
     CannedReply(CannedReplyId) = "canned_reply",
     /// A saved view; its revision rises with each change of it.
     SavedView(SavedViewId) = "saved_view",
+    /// A team; its revision rises with each change of it.
+    Team(TeamId) = "team",
     /// A user of the installation; their revision rises with each change of them.
     User(UserId) = "user",
     /// An app; its revision rises with each change of it.

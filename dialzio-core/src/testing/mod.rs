@@ -1,21 +1,27 @@
 //! For tests, and for authors of stores and providers: scopes, records to start from, stores and providers that can be
 //! told what to do, and the suites that say what a port means.
 
+mod audited;
 pub mod conformance;
 mod faulty;
 pub mod fixtures;
+mod forbidden;
+mod mailer;
 mod permit;
 pub mod scripted;
 
+pub use audited::audited_work;
 pub use faulty::{Calls, Fault, Faulty};
 pub use fixtures::Fixtures;
+pub use forbidden::forbidden_addresses;
+pub use mailer::RecordingMailer;
 pub use permit::{permit_to_answer, permit_to_call};
 pub use scripted::{PlacedCall, SCRIPTED_FORM, Scripted, ScriptedCalls, ScriptedProvider, Sent};
 
 use chrono::{DateTime, Utc};
 
 use crate::id::OrgId;
-use crate::scope::{OrgScope, Principal, SystemScope};
+use crate::scope::{Audience, OrgScope, Principal, SystemScope};
 use crate::time::ConfirmedTime;
 
 /// The principal of a service with this name.
@@ -31,6 +37,12 @@ pub fn service(name: &str) -> Principal {
 #[must_use]
 pub fn scope(org: OrgId) -> OrgScope {
     OrgScope::new(org)
+}
+
+/// The same organisation, of which only this much is seen.
+#[must_use]
+pub fn scope_seen_by(scope: &OrgScope, audience: Audience) -> OrgScope {
+    scope.seen_by(audience)
 }
 
 /// A time that a test confirms.

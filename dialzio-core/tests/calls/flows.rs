@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use dialzio_core::call::{CallState, LegResult, LegRole, RecordingKind};
 use dialzio_core::call_flow::{
     AfterClosed, AnsweredNumber, CallFlow, CallFlowDefinition, CallFlowPatch, CallFlowProblem, CallStep,
-    Greeting, NewCallFlow, RingStep, RingStrategy, RingTarget, Voicemail,
+    FlowStep, Greeting, NewCallFlow, RingStep, RingStrategy, RingTarget, Voicemail,
 };
 use dialzio_core::intake::AnsweredCall;
 use dialzio_core::memory::MemoryStore;
@@ -279,7 +279,7 @@ async fn those_who_see_accounts_read_flows_and_those_who_keep_the_settings_chang
 #[tokio::test]
 async fn a_provider_that_does_not_ask_has_no_flows() {
     let deaf = TelephonyCapabilities {
-        programmable_inbound: false,
+        flow_steps: Vec::new(),
         ..dialzio_core::provider::TelephonyProvider::capabilities(&ScriptedCalls::new()).clone()
     };
     let desk = desk_with(ScriptedCalls::with(deaf)).await;
@@ -289,6 +289,71 @@ async fn a_provider_that_does_not_ask_has_no_flows() {
     let asked = desk.phone.question(None, "leg.1", CUSTOMER, OUR_NUMBER);
     assert_eq!(desk.crm.intake().answer(desk.app.hook, asked).await.status, 404);
     assert_eq!(Error::Account(AccountProblem::Unsupported).code(), "account.unsupported");
+}
+
+#[tokio::test]
+async fn a_flow_has_no_step_that_its_provider_cannot_do() {
+    let plain = TelephonyCapabilities {
+        flow_steps: vec![FlowStep::RingMembers],
+        ..dialzio_core::provider::TelephonyProvider::capabilities(&ScriptedCalls::new()).clone()
+    };
+    let desk = desk_with(ScriptedCalls::with(plain)).await;
+    let flows = desk.crm.call_flows();
+    let asha = member(&desk).await.member().unwrap();
+    let listed = ListedAgent { id: "101".into(), name: None, phone: Some("919840055591".into()) };
+    desk.phone.employs(vec![listed]);
+    desk.crm.calls().list_agents(&desk.owner, desk.account).await.unwrap();
+    desk.crm.calls().map_agent(&desk.owner, desk.account, "101", Some(asha)).await.unwrap();
+    let hours = serde_json::json!({"zone": "Asia/Kolkata", "open": [{"day": "mon", "from": "09:00", "until": "18:00"}]});
+    let bare = CallFlowDefinition {
+        greeting: None,
+        voicemail: None,
+        hours: Some(serde_json::from_value(hours).unwrap()),
+        ring: Some(RingStep { targets: vec![RingTarget::Member(asha)], ..simple().ring.unwrap() }),
+        ..simple()
+    };
+    let with = |change: &dyn Fn(&mut CallFlowDefinition)| {
+        let mut definition = bare.clone();
+        change(&mut definition);
+        definition
+    };
+    let other = RingTarget::Number(number("+919840055590"));
+    for (definition, field, why) in [
+        (with(&|flow| flow.greeting = simple().greeting), "greeting", CallFlowProblem::GreetingUnsupported),
+        (
+            with(&|flow| flow.voicemail = simple().voicemail),
+            "voicemail",
+            CallFlowProblem::VoicemailUnsupported,
+        ),
+        (
+            with(&|flow| flow.fallback = Some(number("+919840055590"))),
+            "fallback",
+            CallFlowProblem::FallbackUnsupported,
+        ),
+        (
+            with(&|flow| flow.closed.say = Some("Closed.".parse().unwrap())),
+            "closed_say",
+            CallFlowProblem::ClosedWordsUnsupported,
+        ),
+        (
+            with(&|flow| flow.ring.as_mut().unwrap().targets.push(other.clone())),
+            "ring",
+            CallFlowProblem::NumberUnsupported,
+        ),
+    ] {
+        let found = flows.check(&desk.owner, desk.account, &AnsweredNumber::All, &definition).await.unwrap();
+        assert_eq!(found, [why]);
+        let refused = flows.add(&desk.owner, new(&desk, definition)).await;
+        assert!(matches!(refused, Err(Error::Invalid { field: named, .. }) if named == field), "{why}");
+    }
+    let together = with(&|flow| {
+        let ring = flow.ring.as_mut().unwrap();
+        ring.strategy = RingStrategy::Together;
+        ring.targets.push(other.clone());
+    });
+    let found = flows.check(&desk.owner, desk.account, &AnsweredNumber::All, &together).await.unwrap();
+    assert!(found.contains(&CallFlowProblem::TogetherUnsupported), "{found:?}");
+    flows.add(&desk.owner, new(&desk, bare)).await.unwrap();
 }
 
 /// A store that several hold.

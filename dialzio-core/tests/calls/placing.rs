@@ -1,15 +1,16 @@
 //! Placing calls: the gate, one request, and what follows from the answer.
 
 use chrono::TimeDelta;
-use dialzio_core::call::{CallPreview, CallState, LegResult, LegRole, NewCall};
+use dialzio_core::call::{CallPreview, CallState, LegResult, LegRole, NOT_REPORTED, NewCall};
 use dialzio_core::consent::Purpose;
 use dialzio_core::conversation::Direction;
-use dialzio_core::provider::{CallAccepted, CallAction, ListedAgent, ProviderError};
+use dialzio_core::provider::{CallAccepted, CallAction, ListedAgent, ProviderError, TelephonyCapabilities};
 use dialzio_core::store::IdempotencyKey;
+use dialzio_core::testing::ScriptedCalls;
 use dialzio_core::testing::scripted::SCRIPTED_CALLS;
 use dialzio_core::{Error, PhoneNumber, Role};
 
-use crate::{Desk, alias, at, desk, live, record};
+use crate::{Desk, alias, at, desk_with, live, record};
 
 fn number() -> PhoneNumber {
     PhoneNumber::parse("+919840055501").unwrap()
@@ -21,7 +22,11 @@ fn to_asha() -> NewCall {
 
 /// A desk whose caller has a telephone and whose customer called three days ago.
 async fn ready() -> (Desk, dialzio_core::Actor) {
-    let desk = desk().await;
+    ready_with(ScriptedCalls::new()).await
+}
+
+async fn ready_with(phone: ScriptedCalls) -> (Desk, dialzio_core::Actor) {
+    let desk = desk_with(phone).await;
     let signed_up = desk.crm.access().members(&desk.owner).await.unwrap();
     assert!(signed_up.is_empty(), "the owner of this desk is a service");
     let agent = crate::placing::member(&desk).await;
@@ -85,6 +90,31 @@ async fn the_agent_is_rung_first_and_all_reports_are_of_the_one_row_that_was_the
     assert_eq!((call.direction, call.state), (Direction::Outbound, CallState::Completed));
     assert_eq!((call.talk_seconds, call.customer, call.member), (Some(60), Some(number()), agent.member()));
     assert_eq!(desk.calls().await.len(), 2, "the call of three days ago, and this one");
+}
+
+#[tokio::test]
+async fn a_call_by_a_provider_that_reports_nothing_ends_soon_and_says_nothing_of_how_it_went() {
+    let silent = TelephonyCapabilities {
+        live_events: false,
+        lists_calls: false,
+        finds_calls: false,
+        ..dialzio_core::provider::TelephonyProvider::capabilities(&ScriptedCalls::new()).clone()
+    };
+    let (desk, agent) = ready_with(ScriptedCalls::with(silent)).await;
+    let placed = desk.crm.calls().place(&agent, to_asha()).await.unwrap();
+    desk.crm.worker().run_once().await.unwrap();
+    assert_eq!(call_of(&desk, placed.id).await.state, CallState::Ringing);
+    desk.later(TimeDelta::minutes(3)).await;
+    let call = call_of(&desk, placed.id).await;
+    assert_eq!((call.state, call.word.as_deref()), (CallState::Ended, Some(NOT_REPORTED)));
+    assert_eq!((call.ended_at, call.talk_seconds, call.confirmed), (None, None, false));
+    assert_eq!(call.task, None, "it is no missed call");
+    // Should a report come all the same, it is believed.
+    let mut told = record("conv", Direction::Outbound, LegResult::Answered);
+    told.own = Some(placed.id);
+    desk.arrives(vec![told]).await;
+    let call = call_of(&desk, placed.id).await;
+    assert_eq!((call.state, call.word), (CallState::Completed, None));
 }
 
 #[tokio::test]

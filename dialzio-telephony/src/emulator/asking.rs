@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     config::Product,
-    perform, program,
-    state::{Pending, Shared},
+    perform, program, routing,
+    state::{Key, Pending, Shared},
 };
 
 /// How long an answer may take before the caller hears nothing any more.
@@ -16,19 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LARGEST: usize = 64 * 1024;
 
 /// Asks what to do with a call, and plays the answer. An answer that cannot be used ends the call.
-pub(super) async fn ask(shared: Arc<Shared>, id: String, question: Value, pending: Pending) {
+pub(super) async fn ask(shared: Arc<Shared>, key: Key, id: String, question: Value, pending: Pending) {
     let _pending = pending;
-    let (address, numbers) = {
+    let (address, facts) = {
         let state = shared.state();
-        let key = (Product::Piopiy, question["appid"].as_u64().unwrap_or_default());
         let Some(account) = state.accounts.get(&key) else { return };
-        (account.answer_url.clone(), account.facts.numbers.clone())
+        (account.answer_url.clone(), account.facts.clone())
     };
     let Some(address) = address else { return };
-    let mut question = question;
-    if let Some(fields) = question.as_object_mut() {
-        fields.remove("appid");
-    }
     let asked = shared
         .http
         .post(address)
@@ -39,7 +34,10 @@ pub(super) async fn ask(shared: Arc<Shared>, id: String, question: Value, pendin
         .await;
     let answered = match asked {
         Ok(answer) if answer.status().as_u16() == 200 => match answer.bytes().await {
-            Ok(body) if body.len() <= LARGEST => program::read(&body, &numbers),
+            Ok(body) if body.len() <= LARGEST => match key.0 {
+                Product::Piopiy => program::read(&body, &facts.numbers),
+                Product::TeleCmi => routing::read(&body, &facts.agents),
+            },
             Ok(_) => Err("the answer is too large".to_owned()),
             Err(_) => Err("the answer broke off".to_owned()),
         },

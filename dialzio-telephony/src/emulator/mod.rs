@@ -6,9 +6,9 @@
 //! that what a lost webhook told can be found again. It can be told to fail, delay, repeat, lose and reorder.
 //!
 //! Deliberate differences from the vendor: parameters that are not known are refused; a program of Piopiy has to join one
-//! telephone when it comes with a request, and is played in full when it answers the question about a call that comes in, which is
-//! asked only once [`Emulator::set_answer_address`] was called: until then agents are rung by [`Emulator::ring`]; a page holds
-//! ten rows whatever is asked, as has been seen; Piopiy's records name recordings where TeleCMI's do, which is not documented.
+//! telephone when it comes with a request, and is played in full when it answers the question about a call that comes in. Either
+//! product asks only once [`Emulator::set_answer_address`] was called: until then, and where TeleCMI's answer leaves a call to what
+//! is set up there, agents are rung by [`Emulator::ring`]. A page holds ten rows whatever is asked, as has been seen; Piopiy's records name recordings where TeleCMI's do, which is not documented.
 //!
 //! ```no_run
 //! # async fn example(clock: dialzio_telephony::emulator::EmulatorClock) -> Result<(), Box<dyn std::error::Error>> {
@@ -52,6 +52,7 @@ mod play;
 mod program;
 mod record;
 mod refusal;
+mod routing;
 mod server;
 mod sms;
 mod sound;
@@ -176,12 +177,17 @@ impl Emulator {
         Ok(())
     }
 
-    /// Sets where an account of Piopiy asks what to do with calls that come in, over plain http; `None` to ask no more.
+    /// Sets where an account asks what to do with calls that come in, over plain http; `None` to ask no more.
     ///
     /// # Errors
     /// [`EmulatorError::UnknownAccount`].
-    pub fn set_answer_address(&self, app_id: u64, url: Option<Url>) -> Result<(), EmulatorError> {
-        match self.shared.state().accounts.get_mut(&(Product::Piopiy, app_id)) {
+    pub fn set_answer_address(
+        &self,
+        product: Product,
+        app_id: u64,
+        url: Option<Url>,
+    ) -> Result<(), EmulatorError> {
+        match self.shared.state().accounts.get_mut(&(product, app_id)) {
             Some(account) => account.answer_url = url,
             None => return Err(EmulatorError::UnknownAccount(app_id)),
         }
@@ -204,7 +210,8 @@ impl Emulator {
         let (call, question) = play::call_in(&self.shared, (product, app_id), from, to)?;
         if let Some(question) = question {
             let pending = self.shared.pending();
-            self.shared.spawn(asking::ask(Arc::clone(&self.shared), call.clone(), question, pending));
+            let key = (product, app_id);
+            self.shared.spawn(asking::ask(Arc::clone(&self.shared), key, call.clone(), question, pending));
         }
         Ok(call)
     }

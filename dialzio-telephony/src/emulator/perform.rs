@@ -115,6 +115,14 @@ fn go_on(shared: &Arc<Shared>, id: &str) -> Result<(), EmulatorError> {
                 pick_up(state, call, told);
                 Ok(())
             })?,
+            Action::GoOn => {
+                let mut state = shared.state();
+                let call = state.call_mut(id)?;
+                (call.playing, call.shown.is_programmed) = (None, false);
+                drop(state);
+                shared.changed();
+                return Ok(());
+            }
             Action::HangUp => return end(shared, id, "sent_bye", None),
             Action::Ring { numbers, together, seconds, tries } => {
                 bridge(shared, id, &numbers, together, seconds, tries)?;

@@ -9,6 +9,7 @@ use super::{
     config::{EmulatorError, Product},
     payload,
     program::{self, Playing},
+    routing,
     state::{Key, Shared, State},
 };
 
@@ -147,7 +148,10 @@ pub(super) fn call_in(
         let id = call.shown.id.clone();
         let asks = state.accounts.get(&key).is_some_and(|account| account.answer_url.is_some());
         let from = from.unwrap_or(&state.behaviour.hidden_number);
-        let question = asks.then(|| program::question(key.1, &id, from, to, now.timestamp_millis()));
+        let question = asks.then(|| match key.0 {
+            Product::Piopiy => program::question(&id, from, to, now.timestamp_millis()),
+            Product::TeleCmi => routing::question(key.1, &id, from, to),
+        });
         if question.is_some() {
             call.playing = Some(Playing::default());
             call.shown.is_programmed = true;

@@ -17,6 +17,8 @@ pub(super) enum Action {
     Record,
     /// The call ends.
     HangUp,
+    /// The call goes on by what is set up at the vendor: agents are rung by [`Emulator::ring`](super::Emulator::ring).
+    GoOn,
 }
 
 /// What is left of a program, and who is still to be rung of the bridge that is played.
@@ -97,8 +99,8 @@ fn bridge(fields: &Map<String, Value>, numbers: &[String]) -> Result<Action, Str
 }
 
 /// The question, in one of the documented forms.
-pub(super) fn question(app_id: u64, call: &str, from: &str, to: &str, at: i64) -> Value {
-    json!({"appid": app_id, "action": "inbound", "from": from, "to": to, "time": at, "cmiuuid": call})
+pub(super) fn question(call: &str, from: &str, to: &str, at: i64) -> Value {
+    json!({"action": "inbound", "from": from, "to": to, "time": at, "cmiuuid": call})
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use dialzio_core::call::CallAlias;
-use dialzio_core::call_flow::CallProgram;
+use dialzio_core::call_flow::{CallProgram, FlowStep};
 use dialzio_core::consent::CallPermit;
 use dialzio_core::provider::{
     AccountAccess, AccountHealth, CallAccepted, CallAction, CallReport, ConnectionForm, FetchedMedia,
@@ -75,7 +75,7 @@ fn capabilities() -> TelephonyCapabilities {
         recordings: true,
         deletes_recordings: false,
         live_events: true,
-        programmable_inbound: true,
+        flow_steps: FlowStep::ALL.to_vec(),
     }
 }
 

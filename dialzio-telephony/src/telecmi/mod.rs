@@ -6,6 +6,7 @@ mod connection;
 mod error;
 mod logs;
 mod messages;
+mod question;
 mod voicemails;
 mod webhook;
 
@@ -13,14 +14,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use dialzio_core::call::CallAlias;
+use dialzio_core::call_flow::CallProgram;
 use dialzio_core::consent::{CallPermit, SendPermit};
 use dialzio_core::conversation::Template;
 use dialzio_core::provider::{
     Accepted, AccountAccess, AccountHealth, CallAccepted, CallAction, CallCursor, CallPage, CallReport,
-    ConnectionForm, FetchedMedia, Inbound, ListedAgent, MessageCursor, MessagePage, MessagingCapabilities,
-    MessagingProvider, OutboundCall, OutboundMessage, Provider, ProviderError, ProviderId, RawWebhook,
-    Signal, TelephonyCapabilities, TelephonyProvider, UploadedMedia, VerifiedWebhook, WebhookDecoder,
-    WebhookError, WebhookSecrets,
+    ConnectionForm, FetchedMedia, Inbound, IncomingCall, ListedAgent, MessageCursor, MessagePage,
+    MessagingCapabilities, MessagingProvider, OutboundCall, OutboundMessage, Provider, ProviderError,
+    ProviderId, RawWebhook, Signal, TelephonyCapabilities, TelephonyProvider, UploadedMedia, VerifiedWebhook,
+    WebhookDecoder, WebhookError, WebhookSecrets, WrittenProgram,
 };
 use url::Url;
 
@@ -73,7 +75,7 @@ fn capabilities() -> TelephonyCapabilities {
         recordings: true,
         deletes_recordings: false,
         live_events: true,
-        programmable_inbound: false,
+        flow_steps: question::STEPS.to_vec(),
     }
 }
 
@@ -212,6 +214,14 @@ impl TelephonyProvider for TeleCmi {
         file: &str,
     ) -> Result<FetchedMedia, ProviderError> {
         recording::fetch(&self.client, access, ("v2/play", "secret"), file).await
+    }
+
+    fn incoming_call(&self, hook: &VerifiedWebhook) -> Result<IncomingCall, ProviderError> {
+        question::read(hook)
+    }
+
+    fn write_program(&self, program: &CallProgram) -> Result<WrittenProgram, ProviderError> {
+        question::write(program)
     }
 
     async fn agents(&self, access: &AccountAccess) -> Result<Vec<ListedAgent>, ProviderError> {

@@ -6,6 +6,7 @@ use dialzio_core::call::{HangupCause, LegResult, LegRole, RecordingKind};
 use dialzio_core::conversation::Direction;
 use dialzio_core::provider::{CallReport, CallReportKind, InboundBody, LegReport, ReportTime};
 
+use super::question;
 use crate::body::Fields;
 use crate::report::{self, Read};
 use crate::{file, hangup, time};
@@ -19,6 +20,9 @@ const SECONDS: [&str; 4] = ["answeredsec", "waitedsec", "billedsec", "duration"]
 
 /// Reads one report.
 pub(crate) fn read(fields: &Fields) -> Read {
+    if question::is_one(fields) {
+        return question::report(fields);
+    }
     let status = fields.text(&["status"]).unwrap_or_default();
     let plain = hangup::plain(&status);
     if plain.starts_with("stream") {

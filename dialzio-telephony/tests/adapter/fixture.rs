@@ -7,7 +7,7 @@ use dialzio_core::call::CallAlias;
 use dialzio_core::consent::CallPermit;
 use dialzio_core::provider::{AccountAccess, OutboundCall, RingAgentOn, TelephonyProvider};
 use dialzio_core::{AccountId, CallId, IdSource, PhoneNumber};
-use dialzio_telephony::{Piopiy, TeleCmi, TelephonyConfig};
+use dialzio_telephony::{Piopiy, PiopiyV3, TeleCmi, TelephonyConfig};
 use serde_json::Value;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -38,6 +38,10 @@ pub(crate) fn telecmi() -> TeleCmi {
 
 pub(crate) fn piopiy() -> Piopiy {
     Piopiy::new(config()).unwrap()
+}
+
+pub(crate) fn piopiy_v3() -> PiopiyV3 {
+    PiopiyV3::new(config()).unwrap()
 }
 
 /// Both, with what differs between their requests.

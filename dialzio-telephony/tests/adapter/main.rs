@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 #![allow(clippy::print_stdout, reason = "a test says how many files it read")]
 
+mod addresses;
 mod agents;
 mod control;
 #[path = "../support/corpus.rs"]
@@ -15,4 +16,6 @@ mod payloads;
 mod placing;
 mod programs;
 mod recordings;
+mod routing;
 mod secrets;
+mod third_version;

@@ -18,6 +18,8 @@ const TELECMI: &[&str] = &[
     "error-play-auth-failed",
     "error-play-not-ready",
     "error-play-parameter-missing",
+    "http-flow-request",
+    "http-flow-response",
     "request-analysis",
     "request-answered",
     "request-c2c-hangup",
@@ -67,11 +69,12 @@ const PIOPIY: &[&str] = &[
     "response-get-channels",
     "response-legacy-make-call-ok",
     "response-make-call-ok",
+    "v3-request-hangup",
+    "v3-request-pcmo-call",
 ];
 
 /// What is not used yet, by the beginning of its name, and why.
 const UNUSED: &[(&str, &str, &str)] = &[
-    ("telecmi", "http-flow-", "they ask whom to ring: calls that come in are not programmed yet"),
     ("telecmi", "request-admin-token", "opens the live view, whose form is not documented"),
     ("telecmi", "response-admin-token-ok", "as its request"),
     (
@@ -108,7 +111,10 @@ const UNUSED: &[(&str, &str, &str)] = &[
     ("piopiy", "request-call-action-holdtoggle", "hold and resume say which of them is meant"),
     ("piopiy", "request-legacy-make-call-answer-url", "the interface before this one"),
     ("piopiy", "request-make-call-play", "a call that plays a file to a person"),
-    ("piopiy", "v3-", "the third version has no documented webhooks"),
+    ("piopiy", "v3-pipeline-", "a call that is placed joins one telephone and does nothing else"),
+    ("piopiy", "v3-request-ai-call", "calls are of people; none is of an agent of the vendor's"),
+    ("piopiy", "v3-request-flow-call", "flows are ours, and not made at the vendor"),
+    ("piopiy", "v3-request-transfer", "calls are not transferred"),
     ("piopiy", "ws-", "audio streams are not used"),
 ];
 

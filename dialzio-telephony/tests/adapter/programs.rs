@@ -13,7 +13,7 @@ use dialzio_core::text::SpokenText;
 use serde_json::{Value, json};
 
 use crate::corpus::{folders, json as payload};
-use crate::fixture::{alias, piopiy, telecmi};
+use crate::fixture::{alias, piopiy};
 
 /// The fields of an action that are ours to choose.
 const OURS: [&str; 2] = ["duration", "loop"];
@@ -95,10 +95,6 @@ fn what_is_no_question_is_refused_and_stays_what_it_is() {
         body.as_object_mut().unwrap().remove(field);
         assert!(asked(&body).is_err(), "{field}");
     }
-    let unsupported = telecmi().incoming_call(&verified("", question.to_string()));
-    assert!(matches!(unsupported, Err(ProviderError::Unsupported { .. })));
-    let unsupported = telecmi().write_program(&CallProgram::unavailable());
-    assert!(matches!(unsupported, Err(ProviderError::Unsupported { .. })));
 }
 
 /// A step that is written as this action.

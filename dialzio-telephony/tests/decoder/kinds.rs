@@ -73,6 +73,9 @@ fn what_is_no_report_of_a_call_is_unknown() {
         assert_eq!(found[0].body.kind(), "unknown", "{body}");
         assert_eq!(found[0].raw, body);
     }
+    let found = decode(&*telecmi(), r#"{"from":"919876500001","app":"3333301"}"#);
+    assert_eq!((found[0].body.kind(), &found[0].account), ("unknown", &None));
+    // A question that names no call is about no call.
     let found = decode(&*telecmi(), r#"{"from":"919876500001","appid":"3333301"}"#);
-    assert_eq!((found[0].body.kind(), &found[0].account), ("unknown", &Some(AccountRef("3333301".into()))));
+    assert_eq!((found[0].body.kind(), &found[0].account), ("account", &Some(AccountRef("3333301".into()))));
 }

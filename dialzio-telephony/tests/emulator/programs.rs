@@ -1,4 +1,4 @@
-//! Piopiy asks what to do with a call that comes in, and plays the program.
+//! Piopiy asks what to do with a call that comes in, and plays the program; TeleCMI asks whom to ring.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::fixture::{APP_ID, ASHA, DID, Fixture, RAVIS_PHONE};
+use crate::fixture::{APP_ID, ASHA, DID, Fixture, LATHA, RAVI, RAVIS_PHONE};
 
 const LATHAS_PHONE: &str = "919876500102";
 
@@ -17,7 +17,7 @@ async fn answering(template: ResponseTemplate) -> (Fixture, MockServer) {
     let server = MockServer::start().await;
     Mock::given(method("POST")).and(path("/answer")).respond_with(template).mount(&server).await;
     let address = format!("{}/answer", server.uri()).parse().unwrap();
-    fixture.vendor.set_answer_address(APP_ID, Some(address)).unwrap();
+    fixture.vendor.set_answer_address(Product::Piopiy, APP_ID, Some(address)).unwrap();
     (fixture, server)
 }
 
@@ -160,12 +160,53 @@ async fn an_answer_that_cannot_be_played_ends_the_call_and_says_why() {
 #[tokio::test]
 async fn without_an_address_agents_are_rung_by_hand_as_before() {
     let (fixture, server) = answering(ResponseTemplate::new(503)).await;
-    fixture.vendor.set_answer_address(APP_ID, None).unwrap();
+    fixture.vendor.set_answer_address(Product::Piopiy, APP_ID, None).unwrap();
     let call = fixture.vendor.call_in(Product::Piopiy, APP_ID, None, DID).unwrap();
     fixture.vendor.idle().await;
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
     fixture.vendor.ring(&call, RAVIS_PHONE).unwrap();
     fixture.vendor.agent_declines(&call).unwrap();
     assert_eq!(now(&fixture, &call).phase, CallPhase::Waiting);
-    assert!(matches!(fixture.vendor.set_answer_address(1, None), Err(EmulatorError::UnknownAccount(1))));
+    assert!(matches!(
+        fixture.vendor.set_answer_address(Product::Piopiy, 1, None),
+        Err(EmulatorError::UnknownAccount(1))
+    ));
+}
+
+/// A caller of TeleCMI, whose account asks at an address that answers this.
+async fn routed(answer: Value) -> (Fixture, MockServer, String) {
+    let fixture = Fixture::new().await;
+    let server = MockServer::start().await;
+    let template = ResponseTemplate::new(200).set_body_json(answer);
+    Mock::given(method("POST")).and(path("/answer")).respond_with(template).mount(&server).await;
+    let address = format!("{}/answer", server.uri()).parse().unwrap();
+    fixture.vendor.set_answer_address(Product::TeleCmi, APP_ID, Some(address)).unwrap();
+    let call = fixture.vendor.call_in(Product::TeleCmi, APP_ID, Some(ASHA), DID).unwrap();
+    fixture.vendor.idle().await;
+    (fixture, server, call)
+}
+
+#[tokio::test]
+async fn users_of_telecmi_are_rung_in_the_order_of_the_answer_and_then_the_call_ends() {
+    let user = |id: &str, phone: &str| json!({"agent_id": id, "phone": phone});
+    let answer = json!({"code": 200, "hangup": true, "timeout": 20, "result": [user(RAVI, RAVIS_PHONE), user(LATHA, LATHAS_PHONE)]});
+    let (fixture, server, call) = routed(answer).await;
+    let asked: Value = server.received_requests().await.unwrap()[0].body_json().unwrap();
+    assert_eq!(asked, json!({"from": ASHA, "to": DID, "cmiuuid": call, "appid": APP_ID}));
+    let rung = |call: &str| (now(&fixture, call).phase, now(&fixture, call).agent);
+    assert_eq!(rung(&call), (CallPhase::AgentRings, Some(RAVI.to_owned())));
+    fixture.vendor.agent_declines(&call).unwrap();
+    assert_eq!(rung(&call), (CallPhase::AgentRings, Some(LATHA.to_owned())));
+    fixture.vendor.agent_declines(&call).unwrap();
+    assert_eq!(now(&fixture, &call).phase, CallPhase::Ended);
+}
+
+#[tokio::test]
+async fn a_call_that_telecmi_is_told_nothing_about_waits_for_what_is_set_up_there() {
+    let (fixture, _server, call) = routed(json!({"code": 200, "hangup": false, "result": []})).await;
+    let waits = now(&fixture, &call);
+    assert_eq!((waits.phase, waits.is_programmed), (CallPhase::Waiting, false));
+    fixture.vendor.ring(&call, RAVI).unwrap();
+    fixture.vendor.agent_answers(&call).unwrap();
+    assert_eq!(now(&fixture, &call).phase, CallPhase::Talking);
 }

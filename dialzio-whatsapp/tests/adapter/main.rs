@@ -2,6 +2,7 @@
 #![cfg(feature = "emulator")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod addresses;
 mod answers;
 mod calls;
 mod fixture;

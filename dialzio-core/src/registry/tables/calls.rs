@@ -1,7 +1,7 @@
 //! Calls, the ids by which providers name them, and the users of telephone systems.
 
 use crate::registry::DataCategory::{Account, CallLog, ContactNote, Usage};
-use crate::registry::{Column, RetentionClass, SubjectPath, Table};
+use crate::registry::{Column, RetentionClass, Seen, SubjectPath, Table};
 
 const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
@@ -23,6 +23,7 @@ const WHOSE: SubjectPath = SubjectPath::FirstOf(&[
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "call",
+        seen: Seen::Assigned("member_id"),
         key: &["org_id", "id"],
         subject: WHOSE,
         columns: &[
@@ -67,6 +68,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "call_alias",
+        seen: Seen::AsSubject,
         key: &["org_id", "account_id", "alias"],
         subject: SubjectPath::by("call_id", "call"),
         columns: &[
@@ -79,6 +81,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "call_agent",
+        seen: Seen::Everybody,
         key: &["org_id", "account_id", "id"],
         subject: SubjectPath::by("member_id", "member"),
         columns: &[
@@ -94,6 +97,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "call_flow",
+        seen: Seen::Everybody,
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::no_person(OWN_FLOW),

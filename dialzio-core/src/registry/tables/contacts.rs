@@ -4,7 +4,7 @@ use crate::registry::DataCategory::{
     Account, ContactIdentity, ContactNote, IntegrationCredential, IntegrationMeta, SecurityLog, Usage,
 };
 use crate::registry::{
-    Column, Engine, Person, Presence, RetentionClass, Rights, SubjectPath, Table, Transfer,
+    Column, Engine, Person, Presence, RetentionClass, Rights, Seen, SubjectPath, Table, Transfer,
 };
 
 const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
@@ -22,9 +22,20 @@ const OWN_LIST: &str = "a list that the organisation keeps, without personal dat
 const INDEX: &str = "made from the contacts, by each engine in its own way";
 const INDEX_SETTINGS: &str = "settings of the index of words";
 
+/// The owner sees a contact, and everybody who has work with it: a conversation, a follow-up or a call.
+const BY_OWNER_OR_WORK: Seen = Seen::AssignedOrReached {
+    column: "owner",
+    from: &[
+        ("conversation", "contact_id", "assignee"),
+        ("task", "contact_id", "assignee"),
+        ("call", "contact_id", "member_id"),
+    ],
+};
+
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "member",
+        seen: Seen::Everybody,
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("user_id", "user"),
@@ -37,11 +48,32 @@ pub(super) const TABLES: &[Table] = &[
             gone("state", Account).theirs("state"),
             gone("created_at", Account).theirs("joined_at"),
             gone("revision", Account),
+            gone("visibility", Account).theirs("visibility"),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
+        name: "usage_event",
+        seen: Seen::Assigned("member_id"),
+        key: &["org_id", "id"],
+        class: RetentionClass::Usage,
+        subject: SubjectPath::by("member_id", "member"),
+        columns: &[
+            gone("org_id", Usage),
+            gone("id", Usage),
+            gone("member_id", Usage),
+            gone("page", Usage).theirs("page"),
+            gone("action", Usage).theirs("action"),
+            gone("browser", Usage).theirs("browser"),
+            gone("ip", Usage).theirs("address").hidden(),
+            gone("network", Usage).theirs("network").part(),
+            gone("at", Usage).theirs("at"),
         ],
         ..Table::OF_ORGANISATION
     },
     Table {
         name: "api_key",
+        seen: Seen::Everybody,
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::no_person(OWN_KEY),
@@ -56,11 +88,13 @@ pub(super) const TABLES: &[Table] = &[
             kept("revoked_at", SecurityLog, OWN_KEY),
             kept("revision", SecurityLog, OWN_KEY),
             kept("made_by", SecurityLog, OWN_KEY),
+            kept("allowed_from", SecurityLog, OWN_KEY),
         ],
         ..Table::OF_ORGANISATION
     },
     Table {
         name: "disposition",
+        seen: Seen::Everybody,
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::no_person(OWN_LIST),
@@ -78,6 +112,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "canned_reply",
+        seen: Seen::Everybody,
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::no_person(OWN_LIST),
@@ -91,9 +126,26 @@ pub(super) const TABLES: &[Table] = &[
         ],
         ..Table::OF_ORGANISATION
     },
+    // Ids of members, whose names are their own rows'.
+    Table {
+        name: "team",
+        seen: Seen::Everybody,
+        key: &["org_id", "id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::no_person(OWN_LIST),
+        columns: &[
+            kept("org_id", Usage, OWN_LIST),
+            kept("id", Usage, OWN_LIST),
+            kept("name", Usage, OWN_LIST),
+            kept("members", Usage, OWN_LIST),
+            kept("revision", Usage, OWN_LIST),
+        ],
+        ..Table::OF_ORGANISATION
+    },
     // Shared or not, a view goes with the member who saved it: its name is what they wrote.
     Table {
         name: "saved_view",
+        seen: Seen::Everybody,
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("member_id", "member"),
@@ -110,6 +162,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "account",
+        seen: Seen::Everybody,
         key: &["org_id", "id"],
         class: RetentionClass::Integration,
         subject: SubjectPath::no_person(OWN_NUMBER),
@@ -127,7 +180,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("problem", IntegrationMeta, OWN_NUMBER),
             kept("sms", IntegrationMeta, OWN_NUMBER),
             kept("templates_asked_at", IntegrationMeta, OWN_NUMBER),
-            kept("token", IntegrationCredential, OWN_NUMBER).hidden(),
+            kept("token", IntegrationCredential, OWN_NUMBER).sealed(),
             kept("state", IntegrationMeta, OWN_NUMBER),
             kept("checked_at", IntegrationMeta, OWN_NUMBER),
             kept("created_at", IntegrationMeta, OWN_NUMBER),
@@ -137,6 +190,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "template",
+        seen: Seen::Everybody,
         key: &["org_id", "account_id", "name", "language"],
         class: RetentionClass::Integration,
         subject: SubjectPath::no_person(OWN_TEXT),
@@ -151,6 +205,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "contact",
+        seen: BY_OWNER_OR_WORK,
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::Is(Person::Contact),
@@ -171,6 +226,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "contact_detail",
+        seen: Seen::AsSubject,
         key: &["org_id", "contact_id", "place"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("contact_id", "contact"),
@@ -188,6 +244,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "contact_tag",
+        seen: Seen::AsSubject,
         key: &["org_id", "contact_id", "tag"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("contact_id", "contact"),
@@ -200,6 +257,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "note",
+        seen: Seen::AsSubject,
         key: &["org_id", "contact_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("contact_id", "contact"),
@@ -215,6 +273,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "task",
+        seen: Seen::Assigned("assignee"),
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("contact_id", "contact"),
@@ -233,6 +292,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "channel_identity",
+        seen: Seen::AsSubjectOrSurvivor("joined_into"),
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("contact_id", "contact"),
@@ -257,6 +317,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "channel_alias",
+        seen: Seen::AsSubject,
         key: &["org_id", "portfolio", "kind", "match_key"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("identity_id", "channel_identity"),
@@ -277,6 +338,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "contact_search",
+        seen: Seen::AsSubject,
         presence: Presence::Only(Engine::Sqlite),
         key: &["doc"],
         class: RetentionClass::Derived,
@@ -294,6 +356,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "contact_word",
+        seen: Seen::AsSubject,
         presence: Presence::Only(Engine::Postgres),
         key: &["org_id", "contact_id", "word"],
         class: RetentionClass::Derived,

@@ -1,7 +1,7 @@
 //! Conversations, messages, and what belongs to them.
 
 use crate::registry::DataCategory::{MessageContent, MessageMedia, MessageMeta, Usage};
-use crate::registry::{Column, RetentionClass, SubjectPath, Table, Transfer};
+use crate::registry::{Column, RetentionClass, Seen, SubjectPath, Table, Transfer};
 
 const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
     Column::gone(name, category)
@@ -18,6 +18,7 @@ const COUNT: &str = "how many conversations are in a queue";
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "conversation",
+        seen: Seen::Assigned("assignee"),
         key: &["org_id", "id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::by("contact_id", "contact"),
@@ -49,6 +50,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "conversation_activity",
+        seen: Seen::AsSubject,
         key: &["org_id", "conversation_id", "id"],
         class: RetentionClass::Messages,
         subject: SubjectPath::by("conversation_id", "conversation"),
@@ -66,6 +68,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "draft",
+        seen: Seen::AsSubject,
         key: &["org_id", "conversation_id", "member_id", "kind"],
         class: RetentionClass::Drafts,
         subject: SubjectPath::by("conversation_id", "conversation"),
@@ -81,6 +84,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "notice",
+        seen: Seen::AsSubject,
         key: &["org_id", "id"],
         class: RetentionClass::Notices,
         subject: SubjectPath::by("contact_id", "contact"),
@@ -99,6 +103,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "scheduled_message",
+        seen: Seen::AsSubject,
         key: &["org_id", "id"],
         class: RetentionClass::Messages,
         subject: SubjectPath::by("conversation_id", "conversation"),
@@ -119,6 +124,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "queue_count",
+        seen: Seen::Assigned("assignee"),
         key: &["org_id", "state", "assignee"],
         class: RetentionClass::Derived,
         subject: SubjectPath::no_person(COUNT),
@@ -132,6 +138,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "message",
+        seen: Seen::AsSubject,
         key: &["org_id", "id"],
         sqlite_key: Some(&["org_id", "conversation_id", "id"]),
         month: Some("id"),
@@ -161,12 +168,13 @@ pub(super) const TABLES: &[Table] = &[
             gone("revoked_at", MessageMeta).theirs("revoked_at"),
             gone("reactions", MessageContent).theirs("reactions").hidden(),
             gone("context", MessageMeta).theirs("context").hidden(),
-            gone("beside", MessageContent).theirs("beside").hidden(),
+            gone("beside", MessageContent).theirs("beside").sealed(),
         ],
         ..Table::OF_ORGANISATION
     },
     Table {
         name: "message_evidence",
+        seen: Seen::AsSubject,
         key: &["org_id", "message_id", "status"],
         month: Some("message_id"),
         class: RetentionClass::Messages,
@@ -183,6 +191,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "message_word",
+        seen: Seen::AsSubject,
         key: &["org_id", "message_id", "word"],
         month: Some("message_id"),
         class: RetentionClass::Derived,
@@ -197,6 +206,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "external_reference",
+        seen: Seen::AsSubject,
         key: &["org_id", "account_id", "hash8", "message_id"],
         class: RetentionClass::Bookkeeping,
         subject: SubjectPath::by("message_id", "message"),
@@ -212,6 +222,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "media",
+        seen: Seen::AsSubject,
         key: &["org_id", "id"],
         class: RetentionClass::Messages,
         subject: SubjectPath::OneOf { kind: "owner_kind", column: "owner_id", tables: &["message", "call"] },
@@ -229,7 +240,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("sha256", MessageMedia).hidden(),
             gone("provider_id", MessageMedia).hidden(),
             gone("blob", MessageMedia),
-            gone("wrapped_key", MessageMedia).hidden(),
+            gone("wrapped_key", MessageMedia).sealed(),
             gone("event_at", MessageMedia).theirs("event_at"),
             gone("expires_at", MessageMedia),
         ],

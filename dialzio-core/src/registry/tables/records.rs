@@ -1,7 +1,7 @@
 //! What people agreed to, work that waits, and the logs.
 
 use crate::registry::DataCategory::{Audit, ConsentLedger, Outbox, SecurityLog, Suppression};
-use crate::registry::{Column, RetentionClass, SubjectPath, Table, Transfer};
+use crate::registry::{Column, RetentionClass, Seen, SubjectPath, Table, Transfer};
 
 const fn kept(name: &'static str, category: crate::registry::DataCategory, reason: &'static str) -> Column {
     Column::kept(name, category, reason)
@@ -18,6 +18,7 @@ const HASHES: &str = "hashes and an id, gone after 48 hours";
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "consent",
+        seen: Seen::AsSubject,
         key: &["org_id", "seq"],
         class: RetentionClass::Ledger,
         subject: SubjectPath::by("contact_id", "contact"),
@@ -41,6 +42,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "consent_subject",
+        seen: Seen::AsSubject,
         key: &["org_id", "subject_key", "seq"],
         class: RetentionClass::Ledger,
         subject: SubjectPath::Reference { column: "seq", table: "consent", key: "seq" },
@@ -103,7 +105,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("lane", Outbox, SEALED),
             kept("provider", Outbox, SEALED),
             kept("app_id", Outbox, SEALED),
-            kept("sealed", Outbox, SEALED).hidden(),
+            kept("sealed", Outbox, SEALED).sealed(),
             kept("received_at", Outbox, SEALED),
             kept("due_at", Outbox, SEALED),
             kept("attempts", Outbox, SEALED),
@@ -142,6 +144,7 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         name: "audit",
+        seen: Seen::Everybody,
         key: &["org_id", "seq"],
         month: Some("at"),
         class: RetentionClass::Audit,

@@ -4,7 +4,7 @@ use crate::registry::DataCategory::{
     Account, Audit, IntegrationCredential, IntegrationMeta, Outbox, SecurityLog, Usage,
 };
 use crate::registry::{
-    Column, Engine, Person, Placement, Presence, RetentionClass, Rights, SubjectPath, Table, Transfer,
+    Column, Engine, Person, Placement, Presence, RetentionClass, Rights, Seen, SubjectPath, Table, Transfer,
 };
 
 const fn gone(name: &'static str, category: crate::registry::DataCategory) -> Column {
@@ -20,9 +20,12 @@ const OF_THE_WHOLE: &str = "numbers of the organisation as a whole";
 const OWN_APP: &str = "about the organisation's own app at a provider";
 const OWN_SECRET: &str = "sealed secret of the organisation's own app";
 const KEY_HASH: &str = "hash of a key for programs and whose it is";
+const KEY_USE: &str = "when a key for programs was used last, and from which network";
 const OWN_NUMBER: &str = "about the organisation's own number at a provider";
 const DUE: &str = "when work is due, by account";
 const SEALED_30_DAYS: &str = "sealed, cannot be told whose it is, gone after thirty days";
+const KEYED_COUNT: &str = "counts under keyed hashes, from which nobody can be told, gone after an hour";
+const MAIL: &str = "sealed, cannot be told whose it is, gone within a day";
 const PROBE: &str = "shows that the store can write";
 const CLOCK: &str = "how far the clock is known to have come";
 const OPERATOR: &str = "what the operator of the installation did, and why";
@@ -33,6 +36,7 @@ const SCHEMA: &str = "which steps the schema has taken";
 pub(super) const TABLES: &[Table] = &[
     Table {
         name: "org",
+        seen: Seen::Everybody,
         key: &["org_id"],
         class: RetentionClass::AccountLife,
         subject: SubjectPath::no_person(SETTINGS),
@@ -50,11 +54,14 @@ pub(super) const TABLES: &[Table] = &[
             kept("revision", Account, SETTINGS),
             kept("country", Account, SETTINGS),
             kept("recordings", Account, SETTINGS),
+            kept("requires_second_factor", Account, SETTINGS),
+            kept("agents_see_masked", Account, SETTINGS),
         ],
         ..Table::OF_SYSTEM
     },
     Table {
         name: "org_head",
+        seen: Seen::Everybody,
         key: &["org_id"],
         class: RetentionClass::Machinery,
         subject: SubjectPath::no_person(OF_THE_WHOLE),
@@ -79,6 +86,8 @@ pub(super) const TABLES: &[Table] = &[
             kept("key_id", IntegrationCredential, KEY_PROOF),
             kept("mac", IntegrationCredential, KEY_PROOF).hidden(),
             kept("made_at", IntegrationCredential, KEY_PROOF),
+            kept("kept", IntegrationCredential, KEY_PROOF).sealed(),
+            kept("retired_at", IntegrationCredential, KEY_PROOF),
         ],
         ..Table::OF_SYSTEM
     },
@@ -124,6 +133,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("password", Account).hidden(),
             gone("created_at", Account).theirs("created_at"),
             gone("revision", Account),
+            gone("email_confirmed_at", Account).theirs("email_confirmed_at"),
         ],
         ..Table::OF_SYSTEM
     },
@@ -170,6 +180,91 @@ pub(super) const TABLES: &[Table] = &[
             gone("role", Account).theirs("role"),
             gone("expires_at", Account),
             gone("created_at", Account).theirs("invited_at"),
+            gone("mailed", Account),
+            gone("visibility", Account),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "second_factor",
+        key: &["user_id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("user_id", "user"),
+        columns: &[
+            gone("user_id", SecurityLog),
+            gone("secret", SecurityLog).sealed(),
+            gone("created_at", SecurityLog),
+            gone("confirmed_at", SecurityLog).theirs("second_factor_since"),
+            gone("last_step", SecurityLog),
+            gone("recovery", SecurityLog).hidden(),
+            gone("revision", SecurityLog),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "passkey",
+        key: &["id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("user_id", "user"),
+        columns: &[
+            gone("id", SecurityLog),
+            gone("user_id", SecurityLog),
+            gone("name", Account).theirs("passkey"),
+            gone("credential", SecurityLog).hidden(),
+            gone("handle", SecurityLog).hidden(),
+            gone("public_key", SecurityLog).hidden(),
+            gone("transports", SecurityLog),
+            gone("counters", SecurityLog),
+            gone("created_at", SecurityLog).theirs("passkey_since"),
+            gone("used_at", SecurityLog).theirs("passkey_used_at"),
+            gone("revision", SecurityLog),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "user_token",
+        key: &["hash"],
+        class: RetentionClass::Session,
+        subject: SubjectPath::by("user_id", "user"),
+        columns: &[
+            gone("hash", SecurityLog).hidden(),
+            gone("purpose", SecurityLog),
+            gone("user_id", SecurityLog),
+            gone("created_at", SecurityLog),
+            gone("expires_at", SecurityLog),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "failed_attempt",
+        key: &["bucket", "slot"],
+        class: RetentionClass::Session,
+        subject: SubjectPath::no_person(KEYED_COUNT),
+        columns: &[
+            kept("bucket", SecurityLog, KEYED_COUNT),
+            kept("slot", SecurityLog, KEYED_COUNT),
+            kept("key", SecurityLog, KEYED_COUNT).hidden(),
+            kept("failures", SecurityLog, KEYED_COUNT),
+            kept("since", SecurityLog, KEYED_COUNT),
+            kept("shut_until", SecurityLog, KEYED_COUNT),
+            kept("last_at", SecurityLog, KEYED_COUNT),
+            kept("revision", SecurityLog, KEYED_COUNT),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "mail",
+        key: &["id"],
+        class: RetentionClass::Session,
+        subject: SubjectPath::no_person(MAIL),
+        columns: &[
+            kept("id", Outbox, MAIL),
+            kept("sealed", Outbox, MAIL).sealed(),
+            kept("created_at", Outbox, MAIL),
+            kept("due_at", Outbox, MAIL),
+            kept("expires_at", Outbox, MAIL),
+            kept("attempts", Outbox, MAIL),
+            kept("revision", Outbox, MAIL),
         ],
         ..Table::OF_SYSTEM
     },
@@ -184,7 +279,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("provider", IntegrationMeta, OWN_APP),
             kept("name", IntegrationMeta, OWN_APP),
             kept("hook", IntegrationMeta, OWN_APP).hidden(),
-            kept("verify_token", IntegrationCredential, OWN_APP).hidden(),
+            kept("verify_token", IntegrationCredential, OWN_APP).sealed(),
             kept("created_at", IntegrationMeta, OWN_APP),
             kept("revision", IntegrationMeta, OWN_APP),
             kept("hook_seen_at", IntegrationMeta, OWN_APP),
@@ -202,7 +297,7 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[
             kept("app_id", IntegrationCredential, OWN_SECRET),
             kept("place", IntegrationCredential, OWN_SECRET),
-            kept("sealed", IntegrationCredential, OWN_SECRET).hidden(),
+            kept("sealed", IntegrationCredential, OWN_SECRET).sealed(),
         ],
         ..Table::OF_SYSTEM
     },
@@ -216,6 +311,19 @@ pub(super) const TABLES: &[Table] = &[
             kept("hash", SecurityLog, KEY_HASH).hidden(),
             kept("org_id", SecurityLog, KEY_HASH),
             kept("key_id", SecurityLog, KEY_HASH),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "api_key_use",
+        key: &["org_id", "key_id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::no_person(KEY_USE),
+        columns: &[
+            kept("org_id", SecurityLog, KEY_USE),
+            kept("key_id", SecurityLog, KEY_USE),
+            kept("used_at", SecurityLog, KEY_USE),
+            kept("network", SecurityLog, KEY_USE),
         ],
         ..Table::OF_SYSTEM
     },
@@ -282,7 +390,7 @@ pub(super) const TABLES: &[Table] = &[
             kept("provider", Outbox, SEALED_30_DAYS),
             kept("reason", Outbox, SEALED_30_DAYS),
             kept("what", Outbox, SEALED_30_DAYS),
-            kept("sealed", Outbox, SEALED_30_DAYS).hidden(),
+            kept("sealed", Outbox, SEALED_30_DAYS).sealed(),
             kept("received_at", Outbox, SEALED_30_DAYS),
             kept("expires_at", Outbox, SEALED_30_DAYS),
             kept("trust", Outbox, SEALED_30_DAYS),

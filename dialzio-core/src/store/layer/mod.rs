@@ -7,10 +7,14 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use std::fmt::Debug;
 
-use crate::access::{Colleague, Invitation, Org, Session, SignIn, TokenHash, User};
-use crate::account::{App, KeyCheck, Route};
+use crate::access::{
+    Colleague, FailedAttempts, Invitation, KeyUse, Org, Passkey, SecondFactor, Session, SignIn, TokenHash,
+    User, UserToken,
+};
+use crate::account::{App, KeyCheck, Route, SealedKind, SealedPlace, SealedRow};
 use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
 use crate::ledger::ChainHead;
+use crate::mail::QueuedMail;
 use crate::operator::OperatorEntry;
 use crate::outbox::{Due, Lease, Queue};
 use crate::page::{Page, PageRequest};
@@ -22,8 +26,8 @@ use crate::webhook::{BacklogItem, Quarantined};
 use forward::forward;
 
 use super::{
-    Batch, Commit, IdentityStore, LeaseStore, QuarantineStore, RoutingStore, Store, StoreResult, SystemStore,
-    SystemWrite, UserKey,
+    Batch, Commit, IdentityStore, LeaseStore, MailStore, QuarantineStore, RoutingStore, Store, StoreResult,
+    SystemStore, SystemWrite, UserKey,
 };
 
 /// A call that passes through a layer.
@@ -107,8 +111,14 @@ forward! { IdentityStore {
     read organisations_of(scope: &SystemScope, user: UserId) -> Vec<OrgId>;
     read sessions_of(scope: &SystemScope, user: UserId, now: DateTime<Utc>) -> Vec<Session>;
     read colleagues(scope: &SystemScope, org: OrgId) -> Vec<Colleague>;
+    read key_uses(scope: &SystemScope, org: OrgId) -> Vec<KeyUse>;
     read invitations_into(scope: &SystemScope, org: OrgId, now: DateTime<Utc>) -> Vec<Invitation>;
     read invitation(scope: &SystemScope, token: &TokenHash, now: DateTime<Utc>) -> Option<Invitation>;
+    read second_factor(scope: &SystemScope, user: UserId) -> Option<SecondFactor>;
+    read passkeys(scope: &SystemScope, user: UserId) -> Vec<Passkey>;
+    read passkey(scope: &SystemScope, credential: &[u8]) -> Option<Passkey>;
+    read failed_attempts(scope: &SystemScope, bucket: u16) -> Vec<FailedAttempts>;
+    read user_token(scope: &SystemScope, token: &TokenHash, now: DateTime<Utc>) -> Option<UserToken>;
     read organisations(scope: &SystemScope, after: Option<OrgId>, limit: u32) -> Vec<Org>;
 } }
 
@@ -132,6 +142,10 @@ forward! { LeaseStore {
     }
 } }
 
+forward! { MailStore {
+    read mails_due(scope: &SystemScope, now: DateTime<Utc>, limit: u32) -> Vec<QueuedMail>;
+} }
+
 forward! { QuarantineStore {
     read any_quarantined_item(scope: &SystemScope, id: QuarantineId) -> Option<Quarantined>;
     read unrouted(scope: &SystemScope, page: PageRequest) -> Page<Quarantined>;
@@ -139,6 +153,7 @@ forward! { QuarantineStore {
 
 forward! { SystemStore {
     read key_checks(scope: &SystemScope) -> Vec<KeyCheck>;
+    read sealed(scope: &SystemScope, kind: SealedKind, after: Option<SealedPlace>, limit: u32) -> Vec<SealedRow>;
     read operator_log(scope: &SystemScope, before: u64, limit: u32) -> Vec<OperatorEntry>;
     read audit_heads(scope: &SystemScope, after: Option<OrgId>, limit: u32) -> Vec<(OrgId, ChainHead)>;
     read time_mark(scope: &SystemScope) -> Option<TimeMark>;
@@ -152,6 +167,7 @@ forward! { Store {
     read waiting(scope: &OrgScope, page: PageRequest) -> Page<BacklogItem>;
     read quarantined_item(scope: &OrgScope, id: QuarantineId) -> Option<Quarantined>;
     read quarantined(scope: &OrgScope, page: PageRequest) -> Page<Quarantined>;
+    read sealed_in(scope: &OrgScope, kind: SealedKind, after: Option<SealedPlace>, limit: u32) -> Vec<SealedRow>;
 } {
     async fn commit(&self, scope: &OrgScope, batches: Vec<Batch>) -> Vec<StoreResult<Commit>> {
         let count = batches.len();

@@ -23,7 +23,7 @@ use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
     AccountId, ApiKeyId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId,
-    DispositionId, JobId, MediaId, MemberId, MessageId, SavedViewId, ScheduledMessageId, TaskId,
+    DispositionId, JobId, MediaId, MemberId, MessageId, SavedViewId, ScheduledMessageId, TaskId, TeamId,
 };
 use crate::ledger::{AuditEntry, AuditFilter, ChainHead, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
@@ -32,6 +32,8 @@ use crate::page::{Page, PageRequest};
 use crate::saved_view::{SavedView, SavedViewStore};
 use crate::scope::OrgScope;
 use crate::store::LedgerSeq;
+use crate::team::{Team, TeamStore};
+use crate::usage::{UsageEvent, UsageStore, UsageTally};
 
 use super::forward::forward;
 
@@ -79,6 +81,11 @@ forward! { DraftStore {
 forward! { NoticeStore {
     read notices(scope: &OrgScope, member: MemberId, unread: bool, page: PageRequest) -> Page<NoticeEntry>;
     read unread_notices(scope: &OrgScope, member: MemberId, most: u32) -> u32;
+} }
+
+forward! { UsageStore {
+    read usage_of(scope: &OrgScope, member: MemberId, page: PageRequest) -> Page<UsageEvent>;
+    read usage_tally(scope: &OrgScope, since: DateTime<Utc>) -> UsageTally;
 } }
 
 forward! { MediaStore {
@@ -132,6 +139,11 @@ forward! { CannedReplyStore {
 forward! { SavedViewStore {
     read saved_view(scope: &OrgScope, id: SavedViewId) -> Option<SavedView>;
     read saved_views(scope: &OrgScope, member: Option<MemberId>) -> Vec<SavedView>;
+} }
+
+forward! { TeamStore {
+    read team(scope: &OrgScope, id: TeamId) -> Option<Team>;
+    read teams(scope: &OrgScope) -> Vec<Team>;
 } }
 
 forward! { CallStore {

@@ -140,7 +140,14 @@ impl FromRow for KeyCheck {
     const RECORD: &'static str = "key check";
 
     fn from_row<C: Columns>(c: &C) -> Result<Self, C::Error> {
-        Ok(Self { place: c.number()?, key: c.text()?, mac: c.array()?, made_at: c.time()? })
+        Ok(Self {
+            place: c.number()?,
+            key: c.text()?,
+            mac: c.array()?,
+            made_at: c.time()?,
+            kept: c.opt_bytes()?.map(|bytes| Sealed::from_bytes(bytes.to_vec())),
+            retired_at: c.opt_time()?,
+        })
     }
 }
 
@@ -150,6 +157,8 @@ impl ToRow for KeyCheck {
         to.text(&self.key);
         to.bytes(&self.mac);
         to.time(self.made_at);
+        to.opt_bytes(self.kept.as_ref().map(Sealed::as_bytes));
+        to.opt_time(self.retired_at);
         Ok(())
     }
 }

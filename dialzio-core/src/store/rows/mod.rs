@@ -21,14 +21,17 @@ mod evidence;
 mod identity;
 mod inbox;
 mod ledger;
+mod mail;
 mod media;
 mod message;
 mod message_search;
 mod notice;
 mod saved_view;
 mod scheduled;
+mod team;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod work;
 
 pub use call::{CallLead, CallList};
@@ -40,6 +43,7 @@ pub use inbox::{InboxList, InboxPlace, ListedAt, inbox_page};
 pub use ledger::{AuditList, audit_period};
 pub use message::{bind_content, bind_reactions, delivery, external_id, reactions};
 pub use message_search::{Candidate, Lead, found_page, with_entries};
+pub use usage::add_usage;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -171,13 +171,21 @@ fn member() -> Member {
         state: MemberState::Active,
         created_at: DateTime::from_timestamp_micros(1_772_409_600_000_001).unwrap(),
         revision: Revision(3),
+        visibility: crate::access::Visibility::Own,
     }
 }
 
 #[test]
 fn a_record_reads_back_what_it_wrote() {
     assert_eq!(read::<Member>(&written(&member())).unwrap(), member());
-    let check = KeyCheck { place: 2, key: "k2".to_owned(), mac: [7; 32], made_at: member().created_at };
+    let check = KeyCheck {
+        place: 2,
+        key: "k2".to_owned(),
+        mac: [7; 32],
+        made_at: member().created_at,
+        kept: None,
+        retired_at: None,
+    };
     assert_eq!(read::<KeyCheck>(&written(&check)).unwrap().mac, check.mac);
 }
 

@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::access::{Colleague, Invitation, Org, Session, SignIn, TokenHash, User};
+use crate::access::{
+    Colleague, FailedAttempts, Invitation, KeyUse, Org, Passkey, SecondFactor, Session, SignIn, TokenHash,
+    User, UserToken,
+};
 use crate::id::{OrgId, UserId};
 use crate::scope::SystemScope;
 use crate::store::StoreResult;
@@ -31,7 +34,7 @@ pub trait IdentityStore: Send + Sync {
         token: &TokenHash,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<SignIn>>;
-    /// The organisations a user is an active member of.
+    /// The organisations a user is an active member of, the one used last first; those never used by id, behind the others.
     async fn organisations_of(&self, scope: &SystemScope, user: UserId) -> StoreResult<Vec<OrgId>>;
     /// The sessions of a user that have not ended, in whatever organisation, by hash.
     async fn sessions_of(
@@ -42,6 +45,8 @@ pub trait IdentityStore: Send + Sync {
     ) -> StoreResult<Vec<Session>>;
     /// What members of an organisation sign in with and when they were last here, by member.
     async fn colleagues(&self, scope: &SystemScope, org: OrgId) -> StoreResult<Vec<Colleague>>;
+    /// When keys of an organisation were used last, by key; without those that never were.
+    async fn key_uses(&self, scope: &SystemScope, org: OrgId) -> StoreResult<Vec<KeyUse>>;
     /// The invitations into an organisation that have not ended, oldest first, then by hash.
     async fn invitations_into(
         &self,
@@ -56,6 +61,21 @@ pub trait IdentityStore: Send + Sync {
         token: &TokenHash,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<Invitation>>;
+    /// The second factor of a user, confirmed or not.
+    async fn second_factor(&self, scope: &SystemScope, user: UserId) -> StoreResult<Option<SecondFactor>>;
+    /// The passkeys of a user, oldest first.
+    async fn passkeys(&self, scope: &SystemScope, user: UserId) -> StoreResult<Vec<Passkey>>;
+    /// The passkey that a device knows by these bytes.
+    async fn passkey(&self, scope: &SystemScope, credential: &[u8]) -> StoreResult<Option<Passkey>>;
+    /// A token of a user that was not used and has not ended, whatever it is good for.
+    async fn user_token(
+        &self,
+        scope: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<UserToken>>;
+    /// The failed attempts to sign in of one bucket, in order of their slots.
+    async fn failed_attempts(&self, scope: &SystemScope, bucket: u16) -> StoreResult<Vec<FailedAttempts>>;
     /// Organisations in order of id, after one of them.
     async fn organisations(
         &self,

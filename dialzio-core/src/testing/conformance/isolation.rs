@@ -3,6 +3,7 @@
 use futures_util::{FutureExt, StreamExt};
 
 use crate::access::AccessWrite;
+use crate::account::SealedKind;
 use crate::call::{Call, CallAlias, CallFactsQuery, CallQuery, CallWrite, ReportQuery};
 use crate::call_flow::CallFlowWrite;
 use crate::canned_reply::CannedReplyWrite;
@@ -24,12 +25,14 @@ use crate::page::PageRequest;
 use crate::saved_view::SavedViewWrite;
 use crate::scope::{OrgScope, Role};
 use crate::store::{LedgerSeq, Precondition, RecordRef, Revision, SystemWrite, Write};
+use crate::team::TeamWrite;
 use crate::testing::conformance::{Person, Tenant, TestBed};
 use crate::text::MessageText;
+use crate::usage::UsageWrite;
 use crate::webhook::{BacklogItem, Quarantined, WebhookWrite};
 
-struct Full {
-    tenant: Tenant,
+pub(super) struct Full {
+    pub(super) tenant: Tenant,
     person: Person,
     heard: Message,
     queued: Message,
@@ -45,12 +48,13 @@ struct Full {
     call_flow: crate::id::CallFlowId,
     canned_reply: crate::id::CannedReplyId,
     saved_view: crate::id::SavedViewId,
+    team: crate::id::TeamId,
     scheduled: crate::id::ScheduledMessageId,
     call: Call,
     alias: CallAlias,
 }
 
-async fn full(bed: &TestBed) -> Full {
+pub(super) async fn full(bed: &TestBed) -> Full {
     let tenant = bed.tenant().await;
     let person = bed.person(&tenant, "Asha").await;
     let heard = bed.hears(&tenant, &person, "hello", bed.at(1)).await;
@@ -76,6 +80,7 @@ async fn full(bed: &TestBed) -> Full {
     let disposition = bed.make.disposition("Interested", 1);
     let call_flow = bed.make.call_flow(tenant.account.id);
     let canned_reply = bed.make.canned_reply("hours");
+    let team = bed.make.team("Sales", &[member.id]);
     let saved_view = bed.make.saved_view(member.id, "Customers");
     let scheduled = bed.make.scheduled(person.conversation.id, bed.at(90));
     let account = tenant.account.id;
@@ -95,8 +100,10 @@ async fn full(bed: &TestBed) -> Full {
         CallFlowWrite::Insert(Box::new(call_flow.clone())).into(),
         CannedReplyWrite::Insert(canned_reply.clone()).into(),
         SavedViewWrite::Insert(saved_view.clone()).into(),
+        TeamWrite::Insert(team.clone()).into(),
         DraftWrite::Save(draft).into(),
         NoticeWrite::Insert(notice).into(),
+        UsageWrite::Insert(bed.make.usage(member.id, "/inbox", bed.now())).into(),
         ScheduledWrite::Put(scheduled.clone()).into(),
         CallWrite::Insert(Box::new(call.clone())).into(),
         CallWrite::Alias { account, alias: alias.clone(), call: call.id }.into(),
@@ -128,6 +135,7 @@ async fn full(bed: &TestBed) -> Full {
         call_flow: call_flow.id,
         canned_reply: canned_reply.id,
         saved_view: saved_view.id,
+        team: team.id,
         scheduled: scheduled.id,
         call,
         alias,
@@ -136,7 +144,7 @@ async fn full(bed: &TestBed) -> Full {
 
 /// Every read that takes a scope, with everything that the other organisation could ask for. Answers how many of them
 /// found something.
-async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static str, bool)> {
+pub(super) async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static str, bool)> {
     let store = &bed.store;
     let page = || PageRequest::first(50);
     let (contact, talk) = (full.person.contact.id, full.person.conversation.id);
@@ -234,6 +242,8 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("drafts", !store.drafts(scope, full.member.id, &[talk]).await.unwrap().is_empty()),
         ("notices", !store.notices(scope, full.member.id, false, page()).await.unwrap().items.is_empty()),
         ("unread_notices", store.unread_notices(scope, full.member.id, 9).await.unwrap() > 0),
+        ("usage_of", !store.usage_of(scope, full.member.id, page()).await.unwrap().items.is_empty()),
+        ("usage_tally", !store.usage_tally(scope, bed.at(-60)).await.unwrap().is_empty()),
         ("templates", !store.templates(scope, account).await.unwrap().is_empty()),
         ("templates_asked_at", store.templates_asked_at(scope, account).await.unwrap().is_some()),
         ("media", store.media(scope, full.media.id).await.unwrap().is_some()),
@@ -256,6 +266,8 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("call_flows", !store.call_flows(scope).await.unwrap().is_empty()),
         ("canned_reply", store.canned_reply(scope, full.canned_reply).await.unwrap().is_some()),
         ("canned_replies", !store.canned_replies(scope).await.unwrap().is_empty()),
+        ("team", store.team(scope, full.team).await.unwrap().is_some()),
+        ("teams", !store.teams(scope).await.unwrap().is_empty()),
         ("saved_view", store.saved_view(scope, full.saved_view).await.unwrap().is_some()),
         ("saved_views", !store.saved_views(scope, Some(full.member.id)).await.unwrap().is_empty()),
         ("dispositions", !store.dispositions(scope).await.unwrap().is_empty()),
@@ -281,6 +293,7 @@ async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(&'static st
         ("due", !due.is_empty()),
         ("waiting", !store.waiting(scope, page()).await.unwrap().items.is_empty()),
         ("quarantined_item", store.quarantined_item(scope, full.bytes.id).await.unwrap().is_some()),
+        ("sealed_in", !store.sealed_in(scope, SealedKind::Inbox, None, 9).await.unwrap().is_empty()),
         ("quarantined", !store.quarantined(scope, page()).await.unwrap().items.is_empty()),
     ]
 }

@@ -4,7 +4,7 @@ use crate::consent::{ConsentEvent, ConsentRecord, ConsentWrite};
 use crate::contact::ContactWrite;
 use crate::event::{DomainEvent, EventSeq};
 use crate::ledger::{Action, AuditEntry, AuditFilter, ChainHash, ChainHead, ConsentMark};
-use crate::scope::{Actor, Grant};
+use crate::scope::{Actor, Audience, Grant};
 use crate::store::{Batch, Cause, LedgerSeq, Precondition, RecordRef, Revision};
 use crate::testing::conformance::{Tenant, TestBed};
 
@@ -25,7 +25,8 @@ pub async fn every_batch_has_an_audit_entry_and_the_chain_verifies(bed: TestBed)
     let before = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap();
     verify(&tenant, &before);
     let contact = bed.make.contact("Asha");
-    let actor = Actor::new(tenant.org.id, crate::testing::service("shop desk"), Grant::of(&[]));
+    let actor =
+        Actor::new(tenant.org.id, crate::testing::service("shop desk"), Grant::of(&[]), Audience::All);
     let mut insert = Batch::new(&actor, Action::ContactCreated, bed.at(1));
     insert.about(contact.id).write(ContactWrite::Insert(contact.clone()));
     let mut read = Batch::new(&actor, Action::MediaOpened, bed.at(2));
@@ -74,7 +75,8 @@ pub async fn an_entry_keeps_its_origin_its_detail_and_the_digest_of_its_consents
     let person = bed.person(&tenant, "Asha").await;
     let before = bed.store.audit(&tenant.scope, 0, 1_000).await.unwrap().len();
     let origin = "203.0.113.0/24".parse().ok();
-    let actor = Actor::new(tenant.org.id, crate::testing::service("shop desk"), Grant::of(&[]));
+    let actor =
+        Actor::new(tenant.org.id, crate::testing::service("shop desk"), Grant::of(&[]), Audience::All);
     let consent = |event| bed.make.consent(person.contact.id, person.identity.subject_keys(), event);
     for events in [&[ConsentEvent::Given][..], &[ConsentEvent::Withdrawn, ConsentEvent::Refused], &[]] {
         let mut batch = Batch::new(&actor.clone().from_network(origin), Action::ConsentRecorded, bed.at(7));
@@ -127,7 +129,7 @@ pub async fn the_recorded_end_is_that_of_the_log(bed: TestBed) {
 pub async fn entries_are_found_by_who_what_which_and_when(bed: TestBed) {
     let tenant = bed.tenant().await;
     let actors = ["shop desk", "website"]
-        .map(|name| Actor::new(tenant.org.id, crate::testing::service(name), Grant::of(&[])));
+        .map(|name| Actor::new(tenant.org.id, crate::testing::service(name), Grant::of(&[]), Audience::All));
     let subjects: [crate::id::ContactId; 2] = [bed.make.id(), bed.make.id()];
     for step in 0..12_usize {
         let action = [Action::ContactChanged, Action::NoteAdded, Action::TaskChanged][step % 3];

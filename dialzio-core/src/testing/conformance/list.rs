@@ -7,6 +7,15 @@
 macro_rules! store_conformance {
     ($fresh:ident $(, $($runtime:tt)+)?) => {
         $crate::store_cases! { $fresh ($($($runtime)+)?);
+            audience {
+                by_no_read_is_anything_of_another_found
+                a_queue_holds_what_is_assigned_within_the_audience
+                a_snooze_that_has_run_out_is_seen_by_its_audience_alone
+                a_conversation_of_joined_identities_stays_with_its_assignee
+                a_contact_is_seen_by_its_owner_and_by_work_with_it
+                calls_and_follow_ups_are_seen_by_whose_they_are
+                what_is_decided_on_is_whole
+            }
             commit {
                 a_batch_is_applied_whole_or_not_at_all
                 neighbours_of_a_refused_batch_are_applied
@@ -278,8 +287,22 @@ macro_rules! store_conformance {
             people {
                 sessions_are_listed_and_ended_but_for_one
                 last_use_is_of_a_member_in_one_organisation
+                the_last_use_of_a_key_is_kept_apart_from_the_key
+                addresses_of_a_key_change_by_themselves
                 invitations_into_an_organisation_are_listed_oldest_first
                 a_membership_that_is_disabled_stays_and_lets_nobody_in
+                a_second_factor_changes_under_its_revision_and_is_not_replaced
+                a_passkey_is_found_by_its_device_and_changes_under_its_revision
+                a_token_of_a_user_is_used_once_and_in_time
+                a_session_says_who_lacks_a_second_factor_that_is_required
+                a_session_says_whether_agents_see_numbers_masked
+                failed_attempts_are_counted_under_their_revision
+            }
+            mail {
+                mail_comes_when_it_is_due_and_not_after_its_end
+                a_mail_is_one_workers_at_a_time_and_ends_once
+                mail_and_what_it_is_about_are_one_commit
+                that_an_address_is_confirmed_is_kept_with_its_user
             }
             system {
                 a_user_is_found_by_id_and_by_address
@@ -300,6 +323,16 @@ macro_rules! store_conformance {
                 queued_work_wakes_the_worker
                 checks_of_keys_are_kept_once_in_their_order
                 the_operator_log_keeps_each_place_once_and_comes_newest_first
+            }
+            sealed {
+                a_data_key_is_exchanged_where_it_is_and_nowhere_else
+                sealed_values_of_one_organisation_are_no_others
+                what_is_kept_of_a_key_is_kept_once
+            }
+            team {
+                a_team_is_written_and_read_back_whole
+                a_team_changes_and_goes_under_its_revision
+                teams_of_one_organisation_are_no_others
             }
             trust {
                 trust_is_kept_with_what_waits_and_what_is_held
@@ -327,6 +360,15 @@ macro_rules! store_conformance {
                 elements_that_wait_are_listed_oldest_first
                 quarantined_bytes_are_listed_and_released
                 quarantined_bytes_are_swept_when_their_time_is_up
+            }
+            usage {
+                uses_of_pages_survive_whole_and_come_newest_first
+                a_member_reads_no_use_of_another
+                of_an_address_the_network_is_left_after_thirty_days
+                a_use_is_gone_after_ninety_days
+                uses_are_counted_by_members_and_small_groups_are_hidden
+                uses_of_one_organisation_are_no_others
+                a_use_is_kept_once_and_leaves_no_audit_entry
             }
             writes {
                 every_write_is_applied

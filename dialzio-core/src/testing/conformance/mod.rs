@@ -18,6 +18,7 @@
     reason = "a case fails by panicking"
 )]
 
+pub mod audience;
 pub mod blob;
 pub mod call;
 pub mod call_facts;
@@ -43,6 +44,7 @@ pub mod key;
 pub mod ledger;
 mod list;
 mod live;
+pub mod mail;
 pub mod media;
 pub mod message;
 pub mod message_search;
@@ -59,11 +61,14 @@ pub mod retention;
 mod said;
 pub mod saved_view;
 pub mod scheduled;
+pub mod sealed;
 pub mod search;
 pub mod system;
+pub mod team;
 pub mod telephony;
 mod test_bed;
 pub mod trust;
+pub mod usage;
 pub mod webhook;
 pub mod writes;
 

@@ -43,6 +43,7 @@ pub async fn a_user_is_found_by_id_and_by_address(bed: TestBed) {
     let change = UserChange {
         password: Some("$argon2id$other".to_owned().into()),
         email: EmailAddress::parse("asha@new.example").ok(),
+        ..UserChange::default()
     };
     bed.commit_system(SystemWrite::ChangeUser { user: user.id, revision: user.revision, change })
         .await
@@ -73,14 +74,14 @@ pub async fn a_session_ends_in_every_way(bed: TestBed) {
     for session in [&first, &second, &third] {
         bed.commit_system(SystemWrite::Session(session.clone())).await.unwrap();
     }
-    let Some(SignIn::Session(session, who)) = owner(&bed, &first.hash).await else {
+    let Some(SignIn::Session(session, who, _)) = owner(&bed, &first.hash).await else {
         panic!("the session is good")
     };
     assert_eq!((session, who), (first.clone(), member.clone()));
     assert!(owner(&bed, &bed.make.token()).await.is_none());
 
     bed.commit_system(SystemWrite::SessionSeen(first.hash, bed.at(120))).await.unwrap();
-    let Some(SignIn::Session(session, _)) = owner(&bed, &first.hash).await else { panic!("still good") };
+    let Some(SignIn::Session(session, ..)) = owner(&bed, &first.hash).await else { panic!("still good") };
     assert_eq!(session.seen_at, bed.at(120));
     bed.commit_system(SystemWrite::EndSession(first.hash)).await.unwrap();
     assert!(owner(&bed, &first.hash).await.is_none());
@@ -124,7 +125,7 @@ pub async fn a_revoked_key_is_not_found(bed: TestBed) {
     for each in [&key, &other] {
         bed.write(&tenant.scope, AccessWrite::InsertApiKey(each.clone())).await;
     }
-    let Some(SignIn::Key(org, found)) = owner(&bed, &key.hash).await else { panic!("the key is good") };
+    let Some(SignIn::Key(org, found, None)) = owner(&bed, &key.hash).await else { panic!("the key is good") };
     assert_eq!((org, &found), (tenant.org.id, &key));
     let change = ApiKeyChange { revoked_at: Some(Some(bed.now())), ..ApiKeyChange::default() };
     change.apply(&mut key);
@@ -439,7 +440,7 @@ pub async fn queued_work_wakes_the_worker(bed: TestBed) {
 pub async fn checks_of_keys_are_kept_once_in_their_order(bed: TestBed) {
     let check = |place: u32, key: &str| {
         let mac = std::array::from_fn(|byte| byte as u8 ^ place as u8);
-        KeyCheck { place, key: key.to_owned(), mac, made_at: bed.now() }
+        KeyCheck { place, key: key.to_owned(), mac, made_at: bed.now(), kept: None, retired_at: None }
     };
     let kept = async || bed.store.key_checks(&bed.system).await.unwrap();
     assert!(kept().await.is_empty());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use crate::access::{AccessWrite, ApiKeyChange, MemberChange, OrgChange};
-use crate::account::{AccountChange, AccountState, AccountWrite};
+use crate::account::{AccountChange, AccountState, AccountWrite, Rewrap, SealedKind, SealedPlace};
 use crate::call::{CallPermission, PermissionAnswer};
 use crate::consent::{ConsentEvent, ConsentWrite, PurposeScope, SuppressionScope};
 use crate::contact::{Alias, ContactWrite, Doubt, Stage, TaskChange, TaskQuery};
@@ -67,6 +67,8 @@ kinds! {
     // Its kinds have their own cases.
     Write::Notice(_) => "notice",
     // Its kinds have their own cases.
+    Write::Usage(_) => "usage",
+    // Its kinds have their own cases.
     Write::Scheduled(_) => "scheduled",
     Write::Media(MediaWrite::Insert(_)) => "media.insert",
     Write::Media(MediaWrite::Update(_)) => "media.update",
@@ -88,6 +90,7 @@ kinds! {
     Write::CallFlow(_) => "call_flow",
     Write::CannedReply(_) => "canned_reply",
     Write::SavedView(_) => "saved_view",
+    Write::Team(_) => "team",
     Write::Job(JobWrite::Queue(_)) => "effect.queue",
     Write::Job(JobWrite::Update { .. }) => "effect.update",
     Write::Job(JobWrite::Rest { .. }) => "effect.rest",
@@ -100,6 +103,8 @@ kinds! {
     Write::Webhook(WebhookWrite::Remove(_)) => "webhook.remove",
     Write::Webhook(WebhookWrite::Quarantine(_)) => "webhook.quarantine",
     Write::Webhook(WebhookWrite::Release(_)) => "webhook.release",
+    // Its kinds have their own case.
+    Write::Rewrap(_) => "rewrap",
     Write::Purge { .. } => "purge",
     Write::WakeSnoozed { .. } => "wake",
 }
@@ -236,6 +241,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
             at: bed.at(9),
         }
         .into(),
+        crate::usage::UsageWrite::Insert(bed.make.usage(bed.make.id(), "/inbox", bed.now())).into(),
         crate::conversation::ScheduledWrite::Put(bed.make.scheduled(talk.id, bed.at(60))).into(),
         MediaWrite::Insert(file).into(),
         MediaWrite::Update(stored.clone()).into(),
@@ -253,6 +259,7 @@ pub async fn every_write_is_applied(bed: TestBed) {
         crate::disposition::DispositionWrite::Insert(bed.make.disposition("Interested", 1)).into(),
         crate::call_flow::CallFlowWrite::Insert(Box::new(bed.make.full_call_flow(account))).into(),
         crate::canned_reply::CannedReplyWrite::Insert(bed.make.canned_reply("hours")).into(),
+        crate::team::TeamWrite::Insert(bed.make.team("Sales", &[member.id])).into(),
         crate::saved_view::SavedViewWrite::Insert(bed.make.saved_view(member.id, "Customers")).into(),
         crate::call::CallWrite::Insert(Box::new(bed.make.call(account, bed.at(2)))).into(),
         JobWrite::Queue(send.clone()).into(),
@@ -273,10 +280,17 @@ pub async fn every_write_is_applied(bed: TestBed) {
         WebhookWrite::Quarantine(released.clone()).into(),
         WebhookWrite::Release(released.id).into(),
         Write::WakeSnoozed { now: bed.at(11) },
+        Write::Rewrap(Rewrap {
+            kind: SealedKind::Credentials,
+            place: SealedPlace::of(crate::TypedId::uuid(account)),
+            from: b"not what is there".to_vec(),
+            to: Vec::new(),
+        }),
         purge(Purge::Messages),
         purge(Purge::Drafts),
         purge(Purge::Notices),
         purge(Purge::Scheduled),
+        purge(Purge::Usage),
         purge(Purge::Quarantine),
         purge(Purge::Bookkeeping),
     ];

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::call::{CallAlias, LegRole};
-use crate::call_flow::{CallProgram, CallStep};
+use crate::call_flow::{CallProgram, CallStep, FlowStep};
 use crate::consent::CallPermit;
 use crate::id::CallId;
 use crate::phone::PhoneNumber;
@@ -105,7 +105,7 @@ impl ScriptedCalls {
             recordings: true,
             deletes_recordings: true,
             live_events: true,
-            programmable_inbound: true,
+            flow_steps: FlowStep::ALL.to_vec(),
         })
     }
 
