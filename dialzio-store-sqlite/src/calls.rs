@@ -32,7 +32,7 @@ impl CallStore for SqliteStore {
     }
 
     async fn calls(&self, scope: &OrgScope, query: &CallQuery, page: PageRequest) -> StoreResult<Page<Call>> {
-        let query = query.clone();
+        let query = query.clone().within(scope.audience());
         self.read(scope, move |snapshot| list(snapshot.db, snapshot.key(), &query, &page)).await
     }
 
@@ -57,7 +57,7 @@ impl CallStore for SqliteStore {
     }
 
     async fn call_tallies(&self, scope: &OrgScope, query: &ReportQuery) -> StoreResult<Vec<CallTally>> {
-        let query = *query;
+        let query = query.within(scope.audience());
         self.read(scope, move |snapshot| tallies(snapshot.db, snapshot.key(), &query)).await
     }
 
@@ -71,7 +71,8 @@ impl CallStore for SqliteStore {
         subjects: &[SubjectKey],
     ) -> StoreResult<Vec<ConsentRecord>> {
         let subjects = subjects.to_vec();
-        self.read(scope, move |snapshot| crate::consent::about(snapshot.db, snapshot.key(), &subjects)).await
+        self.read_whole(scope, move |snapshot| crate::consent::about(snapshot.db, snapshot.key(), &subjects))
+            .await
     }
 }
 

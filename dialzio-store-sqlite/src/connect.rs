@@ -160,6 +160,7 @@ fn open(place: &Place, flags: OpenFlags) -> Result<Connection, OpenError> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
+    crate::audience::install(&db)?;
     Ok(db)
 }
 

@@ -2,13 +2,14 @@
 //! walked by the index that serves stage and owner, and each contact looked at, since the next match is near.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, ToSql, params, params_from_iter};
 
 use dialzio_core::ContactId;
 use dialzio_core::contact::{Contact, ContactEntry, ContactOrder, ContactQuery, OwnerFilter};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, ContactLead, ContactList, ContactPlace};
 
+use crate::audience;
 use crate::codec::{Cols, id, id_list, read};
 use crate::contacts::{self, AFTER_ALL, over};
 use crate::error::Res;
@@ -60,16 +61,29 @@ pub(crate) fn count(db: &Connection, org: [u8; 16], query: &ContactQuery) -> Res
     Ok(u32::try_from(found).ok().filter(|found| *found <= ContactQuery::COUNTED))
 }
 
-/// The people with the words, or with the tag, if they are few, and what of the query is still to be looked at.
+/// The people with the words, with the tag, or of the member whose people alone are seen, if they are few, and what of the query is still to be looked at.
 fn few(db: &Connection, org: [u8; 16], query: &ContactQuery) -> Res<Option<(Vec<ContactId>, ContactQuery)>> {
     if let Some(people) = search::people(db, org, &query.tokens)? {
         return Ok(Some((people, ContactQuery { tokens: Vec::new(), ..query.clone() })));
     }
-    let Some(tag) = &query.tag else { return Ok(None) };
-    let row = params![org, tag.reveal(), ContactQuery::MANY];
-    let found = db.all(sql::PEOPLE_TAGGED, row, |row| Cols::new(row, "contact").id())?;
-    let is_few = found.len() < ContactQuery::MANY as usize;
-    Ok(is_few.then(|| (found, ContactQuery { tag: None, ..query.clone() })))
+    let up_to = |statement, value: &dyn ToSql| -> Res<Option<Vec<ContactId>>> {
+        let found =
+            db.all(statement, params![org, value, ContactQuery::MANY], |row| Cols::new(row, "contact").id())?;
+        Ok((found.len() < ContactQuery::MANY as usize).then_some(found))
+    };
+    if let Some(tag) = &query.tag
+        && let Some(people) = up_to(sql::PEOPLE_TAGGED, &tag.reveal())?
+    {
+        return Ok(Some((people, ContactQuery { tag: None, ..query.clone() })));
+    }
+    // Whoever sees one member's people alone would walk through everybody else's.
+    let Some(member) = audience::current().only() else { return Ok(None) };
+    let people = audience::whole(|| up_to(sql::CONTACTS_OF_MEMBER, &id(member)))?;
+    Ok(people.map(|mut people| {
+        people.sort_unstable();
+        people.dedup();
+        (people, query.clone())
+    }))
 }
 
 /// The first values of a statement that narrows.

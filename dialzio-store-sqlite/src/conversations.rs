@@ -15,6 +15,7 @@ use dialzio_core::{AccountId, ChannelIdentityId, ContactId, ConversationId, Memb
 use uuid::Uuid;
 
 use crate::apply::Scope;
+use crate::audience;
 use crate::codec::{Cols, id, id_list, opt_id, opt_time, read, time};
 use crate::error::{Failure, Res, unreadable};
 use crate::retention::RetentionCutoff;
@@ -23,6 +24,19 @@ use crate::statements as sql;
 
 pub(crate) fn one(db: &Connection, org: [u8; 16], of: ConversationId) -> Res<Option<Conversation>> {
     db.one(sql::CONVERSATION, params![org, id(of)], read)
+}
+
+/// Those of these conversations that the audience of the read sees.
+pub(crate) fn seen(
+    db: &Connection,
+    org: [u8; 16],
+    conversations: Vec<ConversationId>,
+) -> Res<Vec<ConversationId>> {
+    if audience::current().is_all() {
+        return Ok(conversations);
+    }
+    let row = params![org, id_list(conversations)];
+    db.all(sql::CONVERSATIONS_AMONG, row, |row| Cols::new(row, "conversation").id())
 }
 
 pub(crate) fn inbox_entry(

@@ -21,7 +21,7 @@ use crate::error::{Res, unreadable};
 use crate::retention::RetentionCutoff;
 use crate::run::Run;
 use crate::statements as sql;
-use crate::{consent, contacts, conversations, identities, messages};
+use crate::{audience, consent, contacts, conversations, identities, messages};
 
 /// One look at an organisation.
 pub(crate) struct Snapshot<'a> {
@@ -79,7 +79,7 @@ impl Snapshot<'_> {
 
     pub(crate) fn consent_facts(&self, of: ConversationId) -> Res<Option<ConsentRows>> {
         match conversations::one(self.db, id(self.org), of)? {
-            Some(conversation) => self.consent_facts_of(&conversation, None),
+            Some(conversation) => audience::whole(|| self.consent_facts_of(&conversation, None)),
             None => Ok(None),
         }
     }

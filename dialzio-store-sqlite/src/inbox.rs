@@ -12,6 +12,7 @@ use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::rows::{Columns, InboxList, InboxPlace, ListedAt, inbox_page};
 use dialzio_core::{ContactId, ConversationId};
 
+use crate::audience;
 use crate::codec::{Cols, id, id_list, read, time};
 use crate::contacts::{AFTER_ALL, over};
 use crate::error::Res;
@@ -27,8 +28,10 @@ pub(crate) fn page(
     page: &PageRequest,
 ) -> Res<Page<InboxEntry>> {
     let list = InboxList::of(query.order, page)?;
-    if query.filter.is_empty() && query.order == ConversationOrder::Latest {
-        return whole(db, org, retention, query, &list, page);
+    let is_whole = query.filter.is_empty() && query.order == ConversationOrder::Latest;
+    if let ([view], true) = (&*query.view.within(&audience::current()), is_whole) {
+        let query = ConversationQuery { view: *view, ..query.clone() };
+        return whole(db, org, retention, &query, &list, page);
     }
     let places = list.page(places(db, org, query, &list, over(page))?);
     Ok(list.entries(&places, entries(db, org, retention, on_page(&places))?))
@@ -120,8 +123,32 @@ fn places(
             let row = narrowed(org, &query.filter, query.view);
             of_people(db, row, people, query.state, time(query.now))
         }
-        None => walked(db, org, query, list, limit),
+        None => each_view(db, org, query, list, limit),
     }
+}
+
+/// The next places of each part of a list that its index keeps together: a list that holds all of them is walked once.
+fn each_view(
+    db: &Connection,
+    org: [u8; 16],
+    query: &ConversationQuery,
+    list: &InboxList,
+    limit: i64,
+) -> Res<Vec<ListedAt>> {
+    let views = query.view.within(&audience::current());
+    if views.len() > 1 && !is_by_assignee(query) {
+        return walked(db, org, query, list, limit);
+    }
+    let mut found = Vec::new();
+    for view in views {
+        found.extend(walked(db, org, &ConversationQuery { view, ..query.clone() }, list, limit)?);
+    }
+    Ok(found)
+}
+
+/// Whether a list of one assignee's conversations would be read by the index of assignees.
+fn is_by_assignee(query: &ConversationQuery) -> bool {
+    query.order == ConversationOrder::Latest && !query.filter.failed && !query.filter.unread
 }
 
 /// The next places of a list, by an index that keeps its order.

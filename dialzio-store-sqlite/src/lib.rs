@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod activity;
 mod apply;
+mod audience;
 mod call_facts;
 mod call_flows;
 mod calls;
@@ -39,12 +40,15 @@ mod retention;
 mod run;
 mod saved_views;
 mod scheduled;
+mod sealed;
 mod search;
 mod soundness;
 mod statements;
 mod stats;
 mod system;
+mod teams;
 mod transfer;
+mod usage;
 mod write_connection;
 mod writer;
 
@@ -303,8 +307,18 @@ impl SqliteStore {
         soundness::examine(path.as_ref(), without_log)
     }
 
-    /// Reads rows of an organisation on one snapshot.
+    /// Reads the rows of an organisation that the scope's audience sees, on one snapshot.
     async fn read<T: Send + 'static>(
+        &self,
+        scope: &OrgScope,
+        read: impl FnOnce(&Snapshot<'_>) -> Res<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let (org, now, audience) = (scope.org(), self.now(), scope.audience().clone());
+        self.readers.read(move |db| audience::within(&audience, || read(&Snapshot { db, org, now }))).await
+    }
+
+    /// Reads all rows of an organisation, whatever the scope's audience sees: for what decisions are made on.
+    async fn read_whole<T: Send + 'static>(
         &self,
         scope: &OrgScope,
         read: impl FnOnce(&Snapshot<'_>) -> Res<T> + Send + 'static,
@@ -313,7 +327,7 @@ impl SqliteStore {
         self.readers.read(move |db| read(&Snapshot { db, org, now })).await
     }
 
-    /// As [`look`](Self::look), for a few rows by key: on the writer's connection if it is free.
+    /// As [`read_whole`](Self::read_whole), for a few rows by key: on the writer's connection if it is free.
     async fn read_inline<T: Send + 'static>(
         &self,
         scope: &OrgScope,

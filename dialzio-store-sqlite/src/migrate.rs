@@ -135,6 +135,57 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0024_saved_views.sql"),
         then: None,
     },
+    Migration { number: 25, name: "teams", sql: include_str!("../migrations/0025_teams.sql"), then: None },
+    Migration {
+        number: 26,
+        name: "second_factor",
+        sql: include_str!("../migrations/0026_second_factor.sql"),
+        then: None,
+    },
+    Migration {
+        number: 27,
+        name: "failed_attempts",
+        sql: include_str!("../migrations/0027_failed_attempts.sql"),
+        then: None,
+    },
+    Migration {
+        number: 28,
+        name: "masking",
+        sql: include_str!("../migrations/0028_masking.sql"),
+        then: None,
+    },
+    Migration { number: 29, name: "mail", sql: include_str!("../migrations/0029_mail.sql"), then: None },
+    Migration {
+        number: 30,
+        name: "confirmed_addresses",
+        sql: include_str!("../migrations/0030_confirmed_addresses.sql"),
+        then: None,
+    },
+    Migration {
+        number: 31,
+        name: "kept_keys",
+        sql: include_str!("../migrations/0031_kept_keys.sql"),
+        then: None,
+    },
+    Migration {
+        number: 32,
+        name: "passkeys",
+        sql: include_str!("../migrations/0032_passkeys.sql"),
+        then: None,
+    },
+    Migration { number: 33, name: "usage", sql: include_str!("../migrations/0033_usage.sql"), then: None },
+    Migration {
+        number: 34,
+        name: "key_addresses",
+        sql: include_str!("../migrations/0034_key_addresses.sql"),
+        then: None,
+    },
+    Migration {
+        number: 35,
+        name: "invited_visibility",
+        sql: include_str!("../migrations/0035_invited_visibility.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

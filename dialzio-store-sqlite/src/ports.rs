@@ -9,23 +9,27 @@ use futures_util::stream::BoxStream;
 use tokio_stream::wrappers::WatchStream;
 
 use dialzio_core::access::{
-    AccessStore, ApiKey, Colleague, Invitation, Member, Org, Session, SignIn, TokenHash, User,
+    AccessStore, ApiKey, Colleague, FailedAttempts, Invitation, KeyUse, Member, Org, Passkey, SecondFactor,
+    Session, SignIn, TokenHash, User, UserToken,
 };
-use dialzio_core::account::{AccountStore, App, KeyCheck, ProviderAccount, Route};
+use dialzio_core::account::{
+    AccountStore, App, KeyCheck, ProviderAccount, Route, SealedKind, SealedPlace, SealedRow,
+};
 use dialzio_core::consent::{ConsentRecord, ConsentRows, ConsentStore, SendFacts, Suppression};
 use dialzio_core::contact::{
     ChannelIdentity, Contact, ContactEntry, ContactQuery, ContactStore, Note, SubjectKey, Task, TaskQuery,
 };
 use dialzio_core::event::{EventSeq, Recorded};
 use dialzio_core::ledger::{AuditEntry, AuditFilter, ChainHead, LedgerStore};
+use dialzio_core::mail::QueuedMail;
 use dialzio_core::media::{Media, MediaOwner, MediaStore};
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::{Due, Lease, Queue};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{
-    Batch, Commit, IdentityStore, LeaseStore, QuarantineStore, RoutingStore, Store, SystemStore, SystemWrite,
-    UserKey,
+    Batch, Commit, IdentityStore, LeaseStore, MailStore, QuarantineStore, RoutingStore, Store, SystemStore,
+    SystemWrite, UserKey,
 };
 use dialzio_core::time::TimeMark;
 use dialzio_core::webhook::{BacklogItem, Quarantined};
@@ -40,8 +44,8 @@ use crate::error::Res;
 use crate::facts::Snapshot;
 use crate::retention::RetentionCutoff;
 use crate::{
-    SqliteStore, access, accounts, consent, contact_list, contacts, identities, ledger, media, outbox,
-    soundness, system,
+    SqliteStore, access, accounts, audience, consent, contact_list, contacts, identities, ledger, media,
+    outbox, sealed, soundness, system,
 };
 
 /// Each id once: a list that is joined answers a row for each time it names one.
@@ -148,7 +152,7 @@ impl ContactStore for SqliteStore {
     }
 
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {
-        let query = query.clone();
+        let query = query.clone().within(scope.audience());
         self.read(scope, move |snapshot| contacts::tasks(snapshot.db, snapshot.key(), &query, &page)).await
     }
 }
@@ -170,7 +174,7 @@ impl MediaStore for SqliteStore {
 impl ConsentStore for SqliteStore {
     async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>> {
         let jobs = jobs.to_vec();
-        self.read(scope, move |snapshot| snapshot.send_facts(&jobs)).await
+        self.read_whole(scope, move |snapshot| snapshot.send_facts(&jobs)).await
     }
 
     async fn consent_facts(
@@ -187,16 +191,22 @@ impl ConsentStore for SqliteStore {
         conversations: &[ConversationId],
     ) -> StoreResult<Vec<(ConversationId, ConsentRecord)>> {
         let conversations = conversations.to_vec();
-        self.read(scope, move |snapshot| consent::of_each(snapshot.db, snapshot.key(), &conversations)).await
+        self.read(scope, move |snapshot| {
+            let (db, org) = (snapshot.db, snapshot.key());
+            let seen = crate::conversations::seen(db, org, conversations)?;
+            audience::whole(|| consent::of_each(db, org, &seen))
+        })
+        .await
     }
 
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
         let hashes = hashes.to_vec();
-        self.read(scope, move |snapshot| consent::suppressions(snapshot.db, snapshot.key(), &hashes)).await
+        self.read_whole(scope, move |snapshot| consent::suppressions(snapshot.db, snapshot.key(), &hashes))
+            .await
     }
 
     async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
-        self.read(scope, |snapshot| consent::any_suppression(snapshot.db, snapshot.key())).await
+        self.read_whole(scope, |snapshot| consent::any_suppression(snapshot.db, snapshot.key())).await
     }
 
     async fn consent_ledger(
@@ -205,7 +215,8 @@ impl ConsentStore for SqliteStore {
         after: LedgerSeq,
         limit: u32,
     ) -> StoreResult<Vec<ConsentRecord>> {
-        self.read(scope, move |snapshot| consent::ledger(snapshot.db, snapshot.key(), after, limit)).await
+        self.read_whole(scope, move |snapshot| consent::ledger(snapshot.db, snapshot.key(), after, limit))
+            .await
     }
 
     async fn consent_history(
@@ -278,11 +289,12 @@ impl LedgerStore for SqliteStore {
     }
 
     async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
-        self.read(scope, move |snapshot| ledger::events(snapshot.db, snapshot.key(), after, limit)).await
+        self.read_whole(scope, move |snapshot| ledger::events(snapshot.db, snapshot.key(), after, limit))
+            .await
     }
 
     async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
-        self.read(scope, |snapshot| ledger::newest_event(snapshot.db, snapshot.key())).await
+        self.read_whole(scope, |snapshot| ledger::newest_event(snapshot.db, snapshot.key())).await
     }
 
     fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {
@@ -330,6 +342,10 @@ impl IdentityStore for SqliteStore {
         self.system(move |db| system::colleagues(db, org)).await
     }
 
+    async fn key_uses(&self, _: &SystemScope, org: OrgId) -> StoreResult<Vec<KeyUse>> {
+        self.system(move |db| system::key_uses(db, org)).await
+    }
+
     async fn invitations_into(
         &self,
         _: &SystemScope,
@@ -348,6 +364,33 @@ impl IdentityStore for SqliteStore {
     ) -> StoreResult<Option<Invitation>> {
         let (token, now) = (*token, self.shared.no_earlier(now));
         self.system(move |db| system::invitation(db, &token, now)).await
+    }
+
+    async fn passkeys(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<Passkey>> {
+        self.system(move |db| system::passkeys(db, user)).await
+    }
+
+    async fn passkey(&self, _: &SystemScope, credential: &[u8]) -> StoreResult<Option<Passkey>> {
+        let credential = credential.to_vec();
+        self.system(move |db| system::passkey(db, &credential)).await
+    }
+
+    async fn second_factor(&self, _: &SystemScope, user: UserId) -> StoreResult<Option<SecondFactor>> {
+        self.system(move |db| system::second_factor(db, user)).await
+    }
+
+    async fn failed_attempts(&self, _: &SystemScope, bucket: u16) -> StoreResult<Vec<FailedAttempts>> {
+        self.system(move |db| system::failed_attempts(db, bucket)).await
+    }
+
+    async fn user_token(
+        &self,
+        _: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<UserToken>> {
+        let (token, now) = (*token, self.shared.no_earlier(now));
+        self.system(move |db| system::user_token(db, &token, now)).await
     }
 
     async fn organisations(
@@ -422,6 +465,19 @@ impl LeaseStore for SqliteStore {
 }
 
 #[async_trait]
+impl MailStore for SqliteStore {
+    async fn mails_due(
+        &self,
+        _: &SystemScope,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> StoreResult<Vec<QueuedMail>> {
+        let now = self.shared.no_earlier(now);
+        self.system(move |db| system::mails_due(db, now, limit)).await
+    }
+}
+
+#[async_trait]
 impl QuarantineStore for SqliteStore {
     async fn any_quarantined_item(
         &self,
@@ -460,6 +516,16 @@ impl SystemStore for SqliteStore {
 
     async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         self.system(system::key_checks).await
+    }
+
+    async fn sealed(
+        &self,
+        _: &SystemScope,
+        kind: SealedKind,
+        after: Option<SealedPlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<SealedRow>> {
+        self.system(move |db| sealed::of_system(db, kind, after, limit)).await
     }
 
     async fn operator_log(
@@ -512,7 +578,7 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> StoreResult<Vec<Due>> {
         let queue = lease.queue;
-        if queue.org != scope.org() {
+        if queue.org != scope.org() || !scope.audience().is_all() {
             return Ok(Vec::new());
         }
         self.read(scope, move |snapshot| outbox::due(snapshot.db, snapshot.key(), queue, now, limit)).await
@@ -523,13 +589,35 @@ impl Store for SqliteStore {
     }
 
     async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
+        if !scope.audience().is_all() {
+            return Ok(None);
+        }
         let now = self.now();
         self.read(scope, move |snapshot| system::quarantined_item(snapshot.db, snapshot.key(), id, now)).await
     }
 
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        if !scope.audience().is_all() {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         self.read(scope, move |snapshot| {
             system::quarantine(snapshot.db, Some(snapshot.org), snapshot.now, &page)
+        })
+        .await
+    }
+
+    async fn sealed_in(
+        &self,
+        scope: &OrgScope,
+        kind: SealedKind,
+        after: Option<SealedPlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<SealedRow>> {
+        if !scope.audience().is_all() {
+            return Ok(Vec::new());
+        }
+        self.read_whole(scope, move |snapshot| {
+            sealed::of_org(snapshot.db, snapshot.key(), kind, after, limit)
         })
         .await
     }

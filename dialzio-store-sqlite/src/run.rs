@@ -6,6 +6,7 @@ use uuid::Uuid;
 use dialzio_core::store::StoreResult;
 use dialzio_core::store::rows::{Bind, ToRow};
 
+use crate::audience;
 use crate::error::Res;
 use crate::statements::Statement;
 
@@ -98,6 +99,9 @@ impl Bind for Places<'_, '_> {
 fn prepared(db: &Connection, statement: Statement) -> Res<CachedStatement<'_>> {
     #[cfg(test)]
     count::RUN.set(count::RUN.get() + 1);
+    if audience::narrows(statement) {
+        return Ok(db.prepare_cached(&audience::text(statement))?);
+    }
     Ok(db.prepare_cached(statement.sql)?)
 }
 
@@ -217,6 +221,10 @@ pub(crate) mod record {
 
     pub(super) fn note(db: &Connection, statement: Statement, prepared: &CachedStatement<'_>) {
         let Some(file) = db.path() else { return };
+        // A text that is narrowed to an audience is another one than the statement's.
+        if crate::audience::narrows(statement) {
+            return;
+        }
         if let Some(log) = logs().get_mut(file) {
             log.push(Ran { statement, text: prepared.expanded_sql().unwrap_or_default() });
         }

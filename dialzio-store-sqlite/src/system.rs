@@ -4,8 +4,13 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use dialzio_core::Revision;
-use dialzio_core::access::{Colleague, Invitation, Session, SignIn, TokenHash, User};
+use dialzio_core::access::last_used_first;
+use dialzio_core::access::{
+    ATTEMPT_MEMORY, Colleague, FailedAttempts, Invitation, KeyUse, Passkey, SecondFactor, Session, SignIn,
+    Terms, TokenHash, User, UserToken,
+};
 use dialzio_core::account::{App, KeyCheck, Route};
+use dialzio_core::mail::QueuedMail;
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::Queue;
 use dialzio_core::page::{Page, PageRequest};
@@ -49,20 +54,28 @@ pub(crate) fn credential_owner(
 ) -> Res<Option<SignIn>> {
     if let Some(session) = db.one(sql::SESSION, params![token.0, time(now)], read::<Session>)? {
         let member = crate::access::member_of_user(db, id(session.org), session.user)?;
-        return Ok(member.map(|member| SignIn::Session(session, member)));
+        let terms = db.one(sql::TERMS, params![id(session.org), id(session.user)], |row| {
+            let c = Cols::new(row, "organisation");
+            Ok(Terms::read(c.flag()?, c.flag()?))
+        })?;
+        return Ok(member.zip(terms).map(|(member, terms)| SignIn::Session(session, member, terms)));
     }
     let owner = db.one(sql::API_KEY_OWNER, [token.0], |row| {
         let c = Cols::new(row, "key");
-        Ok((c.id::<OrgId>()?, c.id::<ApiKeyId>()?))
+        Ok((c.id::<OrgId>()?, c.id::<ApiKeyId>()?, c.opt_time()?))
     })?;
-    let Some((org, key)) = owner else { return Ok(None) };
+    let Some((org, key, used_at)) = owner else { return Ok(None) };
     let key = crate::access::api_key(db, id(org), key)?;
     let valid = key.filter(|key| key.hash == *token && key.revoked_at.is_none() && key.expires_at > now);
-    Ok(valid.map(|key| SignIn::Key(org, key)))
+    Ok(valid.map(|key| SignIn::Key(org, key, used_at)))
 }
 
 pub(crate) fn organisations_of(db: &Connection, user: UserId) -> Res<Vec<OrgId>> {
-    db.all(sql::MEMBERSHIPS, [id(user)], |row| Cols::new(row, "membership").id())
+    let found = db.all(sql::MEMBERSHIPS, [id(user)], |row| {
+        let c = Cols::new(row, "membership");
+        Ok((c.id()?, c.opt_time()?))
+    })?;
+    Ok(last_used_first(found))
 }
 
 pub(crate) fn sessions_of(db: &Connection, user: UserId, now: DateTime<Utc>) -> Res<Vec<Session>> {
@@ -72,15 +85,19 @@ pub(crate) fn sessions_of(db: &Connection, user: UserId, now: DateTime<Utc>) -> 
 pub(crate) fn colleagues(db: &Connection, org: OrgId) -> Res<Vec<Colleague>> {
     let memberships = db.all(sql::MEMBERSHIPS_IN, [id(org)], |row| {
         let c = Cols::new(row, "membership");
-        Ok((c.id()?, c.id::<UserId>()?, c.opt_time()?))
+        Ok((c.id()?, c.id::<UserId>()?, c.opt_time()?, c.flag()?))
     })?;
     let mut found = Vec::with_capacity(memberships.len());
-    for (member, of, seen_at) in memberships {
+    for (member, of, seen_at, has_second_factor) in memberships {
         if let Some(user) = user(db, of)? {
-            found.push(Colleague { member, email: user.email, seen_at });
+            found.push(Colleague { member, email: user.email, seen_at, has_second_factor });
         }
     }
     Ok(found)
+}
+
+pub(crate) fn key_uses(db: &Connection, org: OrgId) -> Res<Vec<KeyUse>> {
+    db.all(sql::KEY_USES, [id(org)], read)
 }
 
 pub(crate) fn invitations_into(db: &Connection, org: OrgId, now: DateTime<Utc>) -> Res<Vec<Invitation>> {
@@ -89,6 +106,28 @@ pub(crate) fn invitations_into(db: &Connection, org: OrgId, now: DateTime<Utc>) 
 
 pub(crate) fn invitation(db: &Connection, token: &TokenHash, now: DateTime<Utc>) -> Res<Option<Invitation>> {
     db.one(sql::INVITATION, params![token.0, time(now)], read)
+}
+
+pub(crate) fn second_factor(db: &Connection, user: UserId) -> Res<Option<SecondFactor>> {
+    db.one(sql::SECOND_FACTOR, [id(user)], read)
+}
+
+pub(crate) fn passkeys(db: &Connection, user: UserId) -> Res<Vec<Passkey>> {
+    let mut found: Vec<Passkey> = db.all(sql::PASSKEYS, [id(user)], read)?;
+    found.sort_by_key(|passkey| (passkey.created_at, passkey.id));
+    Ok(found)
+}
+
+pub(crate) fn passkey(db: &Connection, credential: &[u8]) -> Res<Option<Passkey>> {
+    db.one(sql::PASSKEY, [credential], read)
+}
+
+pub(crate) fn failed_attempts(db: &Connection, bucket: u16) -> Res<Vec<FailedAttempts>> {
+    db.all(sql::FAILED_ATTEMPTS, [bucket], read)
+}
+
+pub(crate) fn user_token(db: &Connection, token: &TokenHash, now: DateTime<Utc>) -> Res<Option<UserToken>> {
+    db.one(sql::USER_TOKEN, params![token.0, time(now)], read)
 }
 
 pub(crate) fn app(db: &Connection, of: AppId) -> Res<Option<App>> {
@@ -113,6 +152,11 @@ pub(crate) fn routes(db: &Connection, app: AppId, wanted: &[AccountRef]) -> Res<
         None => db.one(sql::ROUTE_OF_BUSINESS, params![id(app), wanted.0], read),
     };
     wanted.iter().map(route).collect()
+}
+
+/// Mail that is due and has not ended.
+pub(crate) fn mails_due(db: &Connection, now: DateTime<Utc>, limit: u32) -> Res<Vec<QueuedMail>> {
+    db.all(sql::MAILS_DUE, params![time(now), limit], read)
 }
 
 /// Queues with due work, those whose work has waited longest first, without those that are leased.
@@ -205,6 +249,9 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
                 see(db, user, org, *at)?;
             }
         }
+        SystemWrite::KeyUsed(org, used) => {
+            db.put(sql::PUT_KEY_USE, id(*org), used)?;
+        }
         SystemWrite::EndSession(token) => {
             db.run(sql::DROP_SESSION, [token.0])?;
         }
@@ -223,6 +270,74 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
             if db.run(sql::DROP_INVITATION, [token.0])? == 0 {
                 return Err(changed(Uuid::from_bytes(std::array::from_fn(|i| token.0[i]))));
             }
+        }
+        SystemWrite::InsertSecondFactor(new) => {
+            if second_factor(db, new.user)?.is_some_and(|kept| kept.confirmed_at.is_some()) {
+                return Err(precondition_failed(RecordRef::User(new.user), Revision::NONE));
+            }
+            db.bind(sql::PUT_SECOND_FACTOR, |to| new.to_row(to))?;
+        }
+        SystemWrite::ChangeSecondFactor { user: of, revision, change } => {
+            let kept = second_factor(db, *of)?.filter(|kept| kept.revision == *revision);
+            let mut kept = kept.ok_or_else(|| precondition_failed(RecordRef::User(*of), *revision))?;
+            change.apply(&mut kept);
+            db.bind(sql::PUT_SECOND_FACTOR, |to| kept.to_row(to))?;
+        }
+        SystemWrite::EndSecondFactor { user: of, revision } => {
+            if db.run(sql::DROP_SECOND_FACTOR, params![id(*of), revision.0])? == 0 {
+                return Err(precondition_failed(RecordRef::User(*of), *revision));
+            }
+        }
+        SystemWrite::FailedAttempts(row) => {
+            if db.bind(sql::PUT_FAILED_ATTEMPTS, |to| row.to_row(to))? == 0 {
+                return Err(changed(Uuid::from_u128(u128::from(row.bucket))));
+            }
+        }
+        SystemWrite::InsertPasskey(new) => {
+            if db.bind(sql::INSERT_PASSKEY, |to| new.to_row(to))? == 0 {
+                return Err(changed(new.id.uuid()));
+            }
+        }
+        SystemWrite::ChangePasskey { passkey, revision, change } => {
+            let kept = db.one(sql::PASSKEY_TO_CHANGE, [id(*passkey)], read)?;
+            let kept = kept.filter(|kept: &Passkey| kept.revision == *revision);
+            let mut kept = kept.ok_or_else(|| changed(passkey.uuid()))?;
+            change.apply(&mut kept);
+            let used = kept.used_at.map(time);
+            let row = params![id(*passkey), kept.name.reveal(), kept.counters, used, kept.revision.0];
+            db.run(sql::CHANGE_PASSKEY, row)?;
+        }
+        SystemWrite::EndPasskey(passkey) => {
+            if db.run(sql::DROP_PASSKEY, [id(*passkey)])? == 0 {
+                return Err(changed(passkey.uuid()));
+            }
+        }
+        SystemWrite::UserToken(new) => {
+            if db.bind(sql::PUT_USER_TOKEN, |to| new.to_row(to))? == 0 {
+                return Err(changed(Uuid::from_bytes(std::array::from_fn(|i| new.hash.0[i]))));
+            }
+        }
+        SystemWrite::UseUserToken(token) => {
+            if db.run(sql::DROP_USER_TOKEN, [token.0])? == 0 {
+                return Err(changed(Uuid::from_bytes(std::array::from_fn(|i| token.0[i]))));
+            }
+        }
+        SystemWrite::EndUserTokens(of) => {
+            db.run(sql::DROP_USER_TOKENS_OF, [id(*of)])?;
+        }
+        SystemWrite::QueueMail(new) => {
+            if db.bind(sql::PUT_MAIL, |to| new.to_row(to))? == 0 {
+                return Err(changed(new.id.uuid()));
+            }
+        }
+        SystemWrite::ChangeMail { mail, revision, change } => {
+            let row = params![id(*mail), revision.0, change.due_at.map(time), change.attempts];
+            if db.run(sql::CHANGE_MAIL, row)? == 0 {
+                return Err(changed(mail.uuid()));
+            }
+        }
+        SystemWrite::EndMail(mail) => {
+            db.run(sql::DROP_MAIL, [id(*mail)])?;
         }
         SystemWrite::InsertApp(new) => {
             if app(db, new.id)?.is_some() {
@@ -247,15 +362,28 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
         }
         SystemWrite::Sweep(at) => {
             let before = at.instant();
-            for statement in [sql::SWEEP_SESSIONS, sql::SWEEP_INVITATIONS, sql::SWEEP_QUARANTINE] {
+            for statement in [
+                sql::SWEEP_SESSIONS,
+                sql::SWEEP_INVITATIONS,
+                sql::SWEEP_USER_TOKENS,
+                sql::SWEEP_MAILS,
+                sql::SWEEP_QUARANTINE,
+            ] {
                 db.run(statement, [time(before)])?;
             }
+            db.run(sql::SWEEP_FAILED_ATTEMPTS, [time(before - ATTEMPT_MEMORY)])?;
         }
         SystemWrite::KeyCheck(check) => {
             if db.bind(sql::PUT_KEY_CHECK, |to| check.to_row(to))? == 0 {
                 return Err(changed(Uuid::from_u128(u128::from(check.place))));
             }
         }
+        SystemWrite::ChangeKey { place, change } => {
+            if !crate::sealed::change_key(db, *place, change)? {
+                return Err(changed(Uuid::from_u128(u128::from(*place))));
+            }
+        }
+        SystemWrite::Rewrap(rewrap) => crate::sealed::rewrap(db, rewrap)?,
         SystemWrite::TimeMark(mark) => {
             db.bind(sql::PUT_TIME_MARK, |to| mark.to_row(to))?;
         }

@@ -1,15 +1,12 @@
 //! The audit log of a database that somebody changed by other means: what is found, and which entry it names.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use dialzio_core::access::NewOrg;
 use dialzio_core::account::LocalKeys;
-use dialzio_core::consent::{Channel, Evidence, EvidenceKind, NewConsent, PurposeScope, Withdrawal};
 use dialzio_core::contact::NewContact;
 use dialzio_core::entropy::Entropy;
 use dialzio_core::ledger::{AuditEntry, ChainHash, CheckpointFile, CheckpointStore, Finding, Verification};
-use dialzio_core::testing::{Fixtures, service};
-use dialzio_core::text::EvidenceText;
-use dialzio_core::{Actor, Clock, Crm, LedgerSeq, ManualClock, OrgId, PhoneNumber, Role, TypedId};
+use dialzio_core::testing::{Fixtures, audited_work, service};
+use dialzio_core::{Actor, Clock, Crm, LedgerSeq, ManualClock, OrgId, Role, TypedId};
 use dialzio_store_sqlite::SqliteStore;
 use rusqlite::{Connection, params};
 use std::path::PathBuf;
@@ -42,34 +39,11 @@ impl Installation {
             .unwrap()
     }
 
-    /// With ten contacts, a consent, its withdrawal, a checkpoint, and an entry behind it.
+    /// With what [`audited_work`] does.
     async fn with_some_work() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let crm = Self::open(&folder).await;
-        let org = crm.access().found(NewOrg::named("Green Leaf")).await.unwrap().org;
-        let by = acting(&crm, org).await;
-        let mut last = None;
-        for number in 0..10 {
-            let phone = PhoneNumber::parse(&format!("+91984005550{number}")).unwrap();
-            let new = NewContact::named(&format!("Person {number}")).phone(phone);
-            last = Some(crm.contacts().create(&by, new).await.unwrap().id);
-        }
-        let contact = last.unwrap();
-        let evidence = Evidence {
-            kind: EvidenceKind::InPerson,
-            note: EvidenceText::parse("At the counter").unwrap(),
-            message: None,
-        };
-        let occurred_at = crm.clock().now();
-        let (channel, scope) = (Channel::WhatsApp, PurposeScope::Marketing);
-        let given =
-            NewConsent { contact, channel, scope, evidence: evidence.clone(), occurred_at, expires_at: None };
-        crm.consents().grant(&by, given).await.unwrap();
-        let withdrawal = Withdrawal { contact, channel, scope, evidence, occurred_at, refused: false };
-        crm.consents().withdraw(&by, withdrawal).await.unwrap();
-        assert_eq!(crm.worker().checkpoint().await.unwrap(), 1);
-        assert_eq!(crm.worker().checkpoint().await.unwrap(), 0, "nothing has happened since");
-        crm.contacts().create(&by, NewContact::named("Behind it")).await.unwrap();
+        let org = audited_work(&crm).await;
         drop(crm);
         Self { folder, org }
     }

@@ -86,6 +86,13 @@ async fn a_file_of_the_release_before_loses_nothing() {
         // Whatever columns there were hold what they held; others may have come.
         for (was, is) in before.iter().zip(after) {
             for (column, value) in was {
+                // Keys that read contacts saw numbers whole, and are still permitted to.
+                let value = match value.strip_suffix(r#"]")"#) {
+                    Some(held) if column == "permissions" && held.contains("contacts.read") => {
+                        &format!(r#"{held},\"contacts.reveal\"]")"#)
+                    }
+                    _ => value,
+                };
                 assert_eq!(is.get(today(table, column)), Some(value), "{table}.{column}");
             }
         }
@@ -142,8 +149,11 @@ async fn what_is_read_from_a_file_of_the_release_before_is_whole() {
     assert!(outcomes.iter().all(|one| dialzio_core::TypedId::uuid(one.id).get_version_num() == 7));
     assert!(outcomes.is_sorted_by_key(|one| one.id), "ids in the order of the list");
     assert_eq!(store.canned_replies(&org).await.unwrap(), []);
+    assert_eq!(store.teams(&org).await.unwrap(), []);
     assert_eq!(store.saved_views(&org, None).await.unwrap(), []);
     assert_eq!(store.call_flows(&org).await.unwrap(), []);
+    let nobody = MemberId::from_uuid(uuid::Uuid::nil());
+    assert_eq!(store.usage_of(&org, nobody, PageRequest::first(9)).await.unwrap().items, []);
     assert_eq!(store.unread_notices(&org, MemberId::from_uuid(uuid::Uuid::nil()), 9).await.unwrap(), 0);
     assert_eq!(store.scheduled_messages(&org, talk).await.unwrap(), []);
     let none = store.calls(&org, &CallQuery::default(), page()).await.unwrap();

@@ -113,6 +113,8 @@ macro_rules! media {
 statements! { CONVERSATIONS_ALL:
     CONVERSATION: Read [conversation] =
         concat!("SELECT ", conversation!(), " FROM conversation c WHERE c.org_id = ?1 AND c.id = ?2");
+    CONVERSATIONS_AMONG: Read [conversation] =
+        "SELECT c.id FROM json_each(?2) j CROSS JOIN conversation c WHERE c.org_id = ?1 AND c.id = unhex(j.value)";
     CONVERSATIONS_OF: Read [conversation] =
         concat!("SELECT ", conversation!(), " FROM conversation c WHERE c.org_id = ?1 AND c.contact_id = ?2");
     CONVERSATION_OF_PAIR: Read [conversation] =

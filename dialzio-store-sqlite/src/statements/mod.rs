@@ -11,7 +11,9 @@ mod consent;
 mod contacts;
 mod conversations;
 mod message_words;
+mod sealed;
 mod system;
+mod usage;
 mod work;
 
 #[cfg(test)]
@@ -26,7 +28,9 @@ pub(crate) use consent::*;
 pub(crate) use contacts::*;
 pub(crate) use conversations::*;
 pub(crate) use message_words::*;
+pub(crate) use sealed::*;
 pub(crate) use system::*;
+pub(crate) use usage::*;
 pub(crate) use work::*;
 
 /// What a statement does, and within which bounds.
@@ -78,7 +82,9 @@ pub(crate) fn all() -> Vec<Statement> {
         CONTACTS_ALL,
         CONVERSATIONS_ALL,
         MESSAGE_WORDS_ALL,
+        SEALED,
         SYSTEM,
+        USAGE_ALL,
         WORK,
     ]
     .concat()

@@ -230,7 +230,7 @@ async fn a_read_inline_answers_as_a_reader_does() {
         let token = key.hash;
         let system = move |db: &Connection| {
             let owner = system::credential_owner(db, &token, now)?;
-            let Some(SignIn::Key(org, key)) = owner else { panic!("the key is known") };
+            let Some(SignIn::Key(org, key, _)) = owner else { panic!("the key is known") };
             Ok((
                 system::hook(db, hook)?,
                 system::app(db, app)?,

@@ -5,7 +5,7 @@ use rusqlite::params;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::codec::id;
+use crate::codec::{id, id_list};
 use crate::connect::{Place, reader};
 use crate::run::Run;
 use crate::run::record::{self, Ran};
@@ -44,6 +44,9 @@ macro_rules! of_cases {
 /// Each history.
 pub(super) async fn all() -> Vec<Vec<Ran>> {
     let mut histories = of_cases! {
+        audience {
+            a_contact_is_seen_by_its_owner_and_by_work_with_it
+        }
         commit {
             a_key_used_again_is_answered_as_the_first_time
             every_expectation_is_refused_when_untrue_and_met_when_true
@@ -99,6 +102,10 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             one_call_flow_is_enabled_for_a_number_of_an_account
             call_flows_of_one_organisation_are_no_others
         }
+        team {
+            a_team_changes_and_goes_under_its_revision
+            teams_of_one_organisation_are_no_others
+        }
         canned_reply {
             a_shortcut_belongs_to_one_canned_reply_of_an_organisation
             canned_replies_of_one_organisation_are_no_others
@@ -121,6 +128,12 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             a_notice_comes_with_what_it_is_about
             what_was_read_is_unread_no_longer
             a_notice_expires_ninety_days_after_it_was_made
+        }
+        usage {
+            uses_of_pages_survive_whole_and_come_newest_first
+            of_an_address_the_network_is_left_after_thirty_days
+            a_use_is_gone_after_ninety_days
+            uses_are_counted_by_members_and_small_groups_are_hidden
         }
         facts {
             a_person_is_known_under_each_alias
@@ -169,8 +182,18 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
         people {
             sessions_are_listed_and_ended_but_for_one
             last_use_is_of_a_member_in_one_organisation
+            the_last_use_of_a_key_is_kept_apart_from_the_key
             invitations_into_an_organisation_are_listed_oldest_first
             a_membership_that_is_disabled_stays_and_lets_nobody_in
+            a_second_factor_changes_under_its_revision_and_is_not_replaced
+            a_passkey_is_found_by_its_device_and_changes_under_its_revision
+            a_token_of_a_user_is_used_once_and_in_time
+            a_session_says_who_lacks_a_second_factor_that_is_required
+            failed_attempts_are_counted_under_their_revision
+        }
+        mail {
+            mail_comes_when_it_is_due_and_not_after_its_end
+            a_mail_is_one_workers_at_a_time_and_ends_once
         }
         system {
             a_session_ends_in_every_way
@@ -186,6 +209,11 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             organisations_are_listed_and_found_by_member
             a_webhook_reaches_only_accounts_of_its_app
             bytes_of_no_organisation_are_the_operators
+        }
+        sealed {
+            a_data_key_is_exchanged_where_it_is_and_nowhere_else
+            sealed_values_of_one_organisation_are_no_others
+            what_is_kept_of_a_key_is_kept_once
         }
         outbox {
             a_dispatched_send_is_unknown_after_a_restart
@@ -265,6 +293,10 @@ async fn lists(bed: TestBed, file: PathBuf) {
         "[\" be\"]"
     ];
     assert_eq!(db.all(sql::PLACES_BY_WORDS, row, |_| Ok(())).unwrap().len(), 1);
+    // What is asked for an audience alone is asked here for everybody: its condition is no part of these histories.
+    let talk = bed.person(&tenant, "Bo").await.conversation.id;
+    let row = params![id(tenant.org.id), id_list([talk])];
+    assert_eq!(db.all(sql::CONVERSATIONS_AMONG, row, |_| Ok(())).unwrap().len(), 1);
 }
 
 /// Queues that are narrowed by each choice, by the index that serves it.

@@ -7,8 +7,17 @@ use super::{Reach, reach};
 use crate::run::record::Ran;
 
 /// Statements that make what is one of a kind in the installation: the copy has its own.
-const UNIQUE: &[&str] =
-    &["PUT_APP", "PUT_USER", "PUT_SESSION", "PUT_INVITATION", "PUT_API_KEY_OWNER", "PUT_QUARANTINE"];
+const UNIQUE: &[&str] = &[
+    "PUT_APP",
+    "PUT_USER",
+    "PUT_SESSION",
+    "PUT_INVITATION",
+    "PUT_SECOND_FACTOR",
+    "PUT_MAIL",
+    "PUT_USER_TOKEN",
+    "PUT_API_KEY_OWNER",
+    "PUT_QUARANTINE",
+];
 
 /// What was found out about the statements.
 #[derive(Default)]
@@ -49,8 +58,10 @@ impl<'a> Lives<'a> {
             let first = || blobs(&ran.text).take(1).map(str::to_owned);
             match ran.statement.name {
                 "PUT_ORG" | "PUT_HEAD" => orgs.extend(first()),
-                // Its address is one of a kind too.
-                "PUT_APP" => own.extend(blobs(&ran.text).filter(|blob| blob.len() >= 32).map(str::to_owned)),
+                // Its address is one of a kind too, and what a device calls its passkey.
+                "PUT_APP" | "INSERT_PASSKEY" => {
+                    own.extend(blobs(&ran.text).filter(|blob| blob.len() >= 32).map(str::to_owned));
+                }
                 name if UNIQUE.contains(&name) => own.extend(first()),
                 _ => {}
             }
