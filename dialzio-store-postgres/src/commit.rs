@@ -237,6 +237,7 @@ impl<'a> Scope<'a> {
             RecordRef::CallFlow(of) => {
                 crate::call_flows::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
+            RecordRef::Team(of) => crate::teams::one(&mut self.db, org, of).await?.map(|kept| kept.revision),
             RecordRef::SavedView(of) => {
                 crate::saved_views::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
@@ -275,6 +276,7 @@ impl<'a> Scope<'a> {
             Write::Conversation(write) => self.write_conversation(write).await?,
             Write::Draft(write) => self.write_draft(write).await?,
             Write::Notice(write) => self.write_notice(write).await?,
+            Write::Usage(write) => self.write_usage(write).await?,
             Write::Scheduled(write) => self.write_scheduled(write).await?,
             Write::Media(write) => self.write_media(write).await?,
             Write::Consent(write) => self.write_consent(write).await?,
@@ -283,6 +285,7 @@ impl<'a> Scope<'a> {
             Write::Call(write) => self.write_call(write).await?,
             Write::CallFlow(write) => self.write_call_flow(write).await?,
             Write::CannedReply(write) => self.write_canned_reply(write).await?,
+            Write::Team(write) => self.write_team(write).await?,
             Write::SavedView(write) => self.write_saved_view(write).await?,
             Write::Disposition(write) => self.write_disposition(write).await?,
             Write::Job(write) => self.write_job(write).await?,
@@ -290,6 +293,7 @@ impl<'a> Scope<'a> {
             Write::Purge { class, at, kept, limit } => {
                 return self.purge(*class, *at, *kept, *limit).await;
             }
+            Write::Rewrap(rewrap) => self.rewrap(rewrap).await?,
             Write::WakeSnoozed { now } => self.wake_snoozed(*now).await?,
             _ => return Err(Failure::Store(StoreError::Unsupported("a write"))),
         }

@@ -59,7 +59,7 @@ pub(crate) async fn count(db: &mut Db<'_>, org: Uuid, query: &ContactQuery) -> R
     Ok(u32::try_from(found).ok().filter(|found| *found <= ContactQuery::COUNTED))
 }
 
-/// The people with the words, or with the tag, if they are few, and what of the query is still to be looked at.
+/// The people with the words, with the tag, or of the member whose people alone are seen, if they are few, and what of the query is still to be looked at.
 async fn few(
     db: &mut Db<'_>,
     org: Uuid,
@@ -68,11 +68,26 @@ async fn few(
     if let Some(people) = search::people(db, org, &query.tokens).await? {
         return Ok(Some((people, ContactQuery { tokens: Vec::new(), ..query.clone() })));
     }
-    let Some(tag) = &query.tag else { return Ok(None) };
-    let row = params![org, tag.reveal(), i64::from(ContactQuery::MANY)];
-    let found = db.all(sql::PEOPLE_TAGGED, row, |row| Cols::new(row, "contact").id()).await?;
-    let is_few = found.len() < ContactQuery::MANY as usize;
-    Ok(is_few.then(|| (found, ContactQuery { tag: None, ..query.clone() })))
+    let most = i64::from(ContactQuery::MANY);
+    let is_few = |found: &Vec<ContactId>| found.len() < ContactQuery::MANY as usize;
+    if let Some(tag) = &query.tag {
+        let row = params![org, tag.reveal(), most];
+        let found = db.all(sql::PEOPLE_TAGGED, row, |row| Cols::new(row, "contact").id()).await?;
+        if is_few(&found) {
+            return Ok(Some((found, ContactQuery { tag: None, ..query.clone() })));
+        }
+    }
+    // Whoever sees one member's people alone would walk through everybody else's.
+    let Some(member) = db.audience().only() else { return Ok(None) };
+    let audience = db.see_all();
+    let row = params![org, id(member), most];
+    let found = db.all(sql::CONTACTS_OF_MEMBER, row, |row| Cols::new(row, "contact").id()).await;
+    db.see_as(audience);
+    Ok(Some(found?).filter(is_few).map(|mut people| {
+        people.sort_unstable();
+        people.dedup();
+        (people, query.clone())
+    }))
 }
 
 /// The first values of a statement that narrows.

@@ -24,6 +24,19 @@ pub(crate) async fn one(db: &mut Db<'_>, org: Uuid, of: ConversationId) -> Res<O
     db.one(sql::CONVERSATION, params![org, id(of)], read).await
 }
 
+/// Those of these conversations that the audience of the read sees.
+pub(crate) async fn seen(
+    db: &mut Db<'_>,
+    org: Uuid,
+    conversations: &[ConversationId],
+) -> Res<Vec<ConversationId>> {
+    if db.audience().is_all() {
+        return Ok(conversations.to_vec());
+    }
+    let row = params![org, id_list(conversations.iter().copied())];
+    db.all(sql::CONVERSATIONS_AMONG, row, |row| Cols::new(row, "conversation").id()).await
+}
+
 pub(crate) async fn inbox_entry(
     db: &mut Db<'_>,
     org: Uuid,

@@ -84,7 +84,10 @@ impl Snapshot<'_, '_> {
 
     pub(crate) async fn consent_facts(&mut self, of: ConversationId) -> Res<Option<ConsentRows>> {
         match conversations::one(self.db, id(self.org), of).await? {
-            Some(conversation) => self.consent_facts_of(&conversation, None).await,
+            Some(conversation) => {
+                self.db.see_all();
+                self.consent_facts_of(&conversation, None).await
+            }
             None => Ok(None),
         }
     }

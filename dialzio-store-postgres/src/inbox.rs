@@ -26,8 +26,10 @@ pub(crate) async fn page(
     page: &PageRequest,
 ) -> Res<Page<InboxEntry>> {
     let list = InboxList::of(query.order, page)?;
-    if query.filter.is_empty() && query.order == ConversationOrder::Latest {
-        return whole(db, org, retention, query, &list, page).await;
+    let is_whole = query.filter.is_empty() && query.order == ConversationOrder::Latest;
+    if let ([view], true) = (&*query.view.within(db.audience()), is_whole) {
+        let query = ConversationQuery { view: *view, ..query.clone() };
+        return whole(db, org, retention, &query, &list, page).await;
     }
     let places = list.page(places(db, org, query, &list, over(page)).await?);
     Ok(list.entries(&places, entries(db, org, retention, on_page(&places)).await?))
@@ -125,8 +127,32 @@ async fn places(
             let row = narrowed(org, &query.filter, query.view);
             of_people(db, row, people, query.state, time(query.now)).await
         }
-        None => walked(db, org, query, list, limit).await,
+        None => each_view(db, org, query, list, limit).await,
     }
+}
+
+/// The next places of each part of a list that its index keeps together: a list that holds all of them is walked once.
+async fn each_view(
+    db: &mut Db<'_>,
+    org: Uuid,
+    query: &ConversationQuery,
+    list: &InboxList,
+    limit: i64,
+) -> Res<Vec<ListedAt>> {
+    let views = query.view.within(db.audience());
+    if views.len() > 1 && !is_by_assignee(query) {
+        return walked(db, org, query, list, limit).await;
+    }
+    let mut found = Vec::new();
+    for view in views {
+        found.extend(walked(db, org, &ConversationQuery { view, ..query.clone() }, list, limit).await?);
+    }
+    Ok(found)
+}
+
+/// Whether a list of one assignee's conversations would be read by the index of assignees.
+fn is_by_assignee(query: &ConversationQuery) -> bool {
+    query.order == ConversationOrder::Latest && !query.filter.failed && !query.filter.unread
 }
 
 /// The next places of a list, by an index that keeps its order.

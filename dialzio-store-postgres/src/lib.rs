@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod activity;
 mod apply;
+mod audience;
 mod call_flows;
 mod calls;
 mod canned_replies;
@@ -43,14 +44,17 @@ mod roles;
 mod run;
 mod saved_views;
 mod scheduled;
+mod sealed;
 mod search;
 mod session;
 mod soundness;
 mod statements;
 mod system;
+mod teams;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transfer;
+mod usage;
 
 pub use connect::PostgresBuilder;
 pub use enlist::{Enlisted, Wakeup};

@@ -42,6 +42,17 @@ const STEPS: &[Step] = &[
     ("audit_search", include_str!("../migrations/0023_audit_search.sql")),
     ("contact_owner", include_str!("../migrations/0024_contact_owner.sql")),
     ("saved_views", include_str!("../migrations/0025_saved_views.sql")),
+    ("teams", include_str!("../migrations/0026_teams.sql")),
+    ("second_factor", include_str!("../migrations/0027_second_factor.sql")),
+    ("failed_attempts", include_str!("../migrations/0028_failed_attempts.sql")),
+    ("masking", include_str!("../migrations/0029_masking.sql")),
+    ("mail", include_str!("../migrations/0030_mail.sql")),
+    ("confirmed_addresses", include_str!("../migrations/0031_confirmed_addresses.sql")),
+    ("kept_keys", include_str!("../migrations/0032_kept_keys.sql")),
+    ("passkeys", include_str!("../migrations/0033_passkeys.sql")),
+    ("usage", include_str!("../migrations/0034_usage.sql")),
+    ("key_addresses", include_str!("../migrations/0035_key_addresses.sql")),
+    ("invited_visibility", include_str!("../migrations/0036_invited_visibility.sql")),
 ];
 
 /// The newest step that is known.

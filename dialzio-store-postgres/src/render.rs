@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dialzio_core::Audience;
 use dialzio_core::store::periods::MESSAGE_DAYS;
 
-use crate::statements::{self, Statement};
+use crate::audience;
+use crate::statements::{self, Kind, Statement};
 
 /// How many rows one statement writes: few texts, so that all of them stay prepared, and few statements for any number.
 pub(crate) const CHUNKS: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
@@ -88,6 +90,8 @@ pub(crate) struct Rendered {
     /// Whether connections keep what they have prepared.
     kept: bool,
     one: HashMap<&'static str, Arc<str>>,
+    /// The statements that read, narrowed to an audience.
+    narrowed: HashMap<&'static str, Arc<str>>,
     many: Mutex<HashMap<(&'static str, usize), Arc<str>>>,
 }
 
@@ -96,7 +100,13 @@ impl Rendered {
         let one = statements::all()
             .map(|statement| (statement.name, schema.render(&repeated(statement.sql, 1)).into()))
             .collect();
-        Self { schema, kept: true, one, many: Mutex::default() }
+        let narrowed = statements::all()
+            .filter(|statement| statement.kind == Kind::Read)
+            .map(|statement| {
+                (statement.name, schema.render(&audience::narrowed(schema.as_str(), statement.sql)).into())
+            })
+            .collect();
+        Self { schema, kept: true, one, narrowed, many: Mutex::default() }
     }
 
     /// Whether connections keep what they have prepared, or prepare it each time without a name.
@@ -116,6 +126,14 @@ impl Rendered {
         match self.one.get(statement.name) {
             Some(text) => Arc::clone(text),
             None => self.schema.render(&repeated(statement.sql, 1)).into(),
+        }
+    }
+
+    /// A statement for an audience: narrowed, if it reads rows of an organisation and the audience does not see all of it.
+    pub(crate) fn text_for(&self, audience: &Audience, statement: Statement) -> Arc<str> {
+        match self.narrowed.get(statement.name) {
+            Some(text) if !audience.is_all() => Arc::clone(text),
+            _ => self.text(statement),
         }
     }
 

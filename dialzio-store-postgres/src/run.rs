@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use dialzio_core::store::rows::{Bind, ToRow};
-use dialzio_core::{OrgId, TypedId};
+use dialzio_core::{Audience, OrgId, TypedId};
 
 use crate::error::Res;
 use crate::render::{CHUNKS, Rendered};
@@ -87,13 +87,35 @@ pub(crate) fn enter(role: &str, org: OrgId) -> String {
 pub(crate) struct Db<'c> {
     conn: &'c mut PgConnection,
     sql: Arc<Rendered>,
+    /// Who sees what is read.
+    audience: Audience,
     /// How many rows were changed: a batch that fails without a change leaves nothing to undo.
     changed: u64,
 }
 
 impl<'c> Db<'c> {
     pub(crate) fn new(conn: &'c mut PgConnection, sql: Arc<Rendered>) -> Self {
-        Self { conn, sql, changed: 0 }
+        Self { conn, sql, audience: Audience::All, changed: 0 }
+    }
+
+    /// The same, reading what an audience sees. The transaction has its settings.
+    pub(crate) fn seen_by(self, audience: Audience) -> Self {
+        Self { audience, ..self }
+    }
+
+    /// Who sees what is read.
+    pub(crate) fn audience(&self) -> &Audience {
+        &self.audience
+    }
+
+    /// Reads everything from here on: what decides for others than the audience. Answers who the audience was.
+    pub(crate) fn see_all(&mut self) -> Audience {
+        std::mem::take(&mut self.audience)
+    }
+
+    /// Reads what an audience sees from here on.
+    pub(crate) fn see_as(&mut self, audience: Audience) {
+        self.audience = audience;
     }
 
     pub(crate) fn changed(&self) -> u64 {
@@ -107,7 +129,7 @@ impl<'c> Db<'c> {
         params: Params,
         read: impl FnOnce(&PgRow) -> Res<T>,
     ) -> Res<Option<T>> {
-        let (text, kept) = (AssertSqlSafe(self.sql.text(statement)), self.sql.is_kept());
+        let (text, kept) = (AssertSqlSafe(self.sql.text_for(&self.audience, statement)), self.sql.is_kept());
         let found =
             sqlx::query_with(text, params.list()?).persistent(kept).fetch_optional(&mut *self.conn).await?;
         found.as_ref().map(read).transpose()
@@ -120,7 +142,7 @@ impl<'c> Db<'c> {
         params: Params,
         read: impl FnMut(&PgRow) -> Res<T>,
     ) -> Res<Vec<T>> {
-        let (text, kept) = (AssertSqlSafe(self.sql.text(statement)), self.sql.is_kept());
+        let (text, kept) = (AssertSqlSafe(self.sql.text_for(&self.audience, statement)), self.sql.is_kept());
         let found =
             sqlx::query_with(text, params.list()?).persistent(kept).fetch_all(&mut *self.conn).await?;
         found.iter().map(read).collect()

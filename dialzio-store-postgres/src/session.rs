@@ -10,9 +10,10 @@ use sqlx::{AssertSqlSafe, Executor, PgPool, Postgres, Row, Transaction};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use dialzio_core::OrgId;
 use dialzio_core::store::{StoreError, StoreResult};
+use dialzio_core::{Audience, OrgId, OrgScope};
 
+use crate::audience::settings;
 use crate::error::{Failure, Res};
 use crate::group::Wake;
 use crate::render::Rendered;
@@ -53,10 +54,12 @@ impl Source {
 }
 
 /// What a session is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// Reads rows of an organisation, on one snapshot.
     Read(OrgId),
+    /// Reads the rows of an organisation that an audience sees, on one snapshot.
+    ReadSeen(OrgId, Audience),
     /// Changes rows of an organisation.
     Write(OrgId),
     /// Reads system tables, on one snapshot.
@@ -66,20 +69,36 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    const fn writes(self) -> bool {
+    /// Reads of a scope, within its audience.
+    pub(crate) fn seen(scope: &OrgScope) -> Self {
+        match scope.audience() {
+            Audience::All => Self::Read(scope.org()),
+            audience => Self::ReadSeen(scope.org(), audience.clone()),
+        }
+    }
+
+    const fn writes(&self) -> bool {
         matches!(self, Self::Write(_) | Self::WriteSystem)
     }
 
+    fn audience(&self) -> Audience {
+        match self {
+            Self::ReadSeen(_, audience) => audience.clone(),
+            _ => Audience::All,
+        }
+    }
+
     /// The role and, inside one, the organisation. Both end with the transaction.
-    fn rights(self, sql: &Rendered) -> String {
+    fn rights(&self, sql: &Rendered) -> String {
         let schema = sql.schema();
         match self {
-            Self::Read(org) | Self::Write(org) => enter(&schema.app(), org),
+            Self::Read(org) | Self::Write(org) => enter(&schema.app(), *org),
+            Self::ReadSeen(org, audience) => enter(&schema.app(), *org) + &settings(audience),
             Self::ReadSystem | Self::WriteSystem => format!("SET LOCAL ROLE {}", schema.system()),
         }
     }
 
-    fn begin(self, sql: &Rendered) -> String {
+    fn begin(&self, sql: &Rendered) -> String {
         let rights = self.rights(sql);
         if self.writes() {
             // Bounded waits, bounded idle transactions, and nothing is answered before it is on disk.
@@ -108,6 +127,8 @@ enum Held {
 pub(crate) struct Session {
     held: Held,
     sql: Arc<Rendered>,
+    /// Who sees what is read.
+    audience: Audience,
 }
 
 impl Session {
@@ -128,7 +149,7 @@ impl Session {
         loop {
             let conn = pool.acquire().await?;
             let held = Held::Pool(Some(conn));
-            let mut session = Self { held, sql: Arc::clone(sql) };
+            let mut session = Self { held, sql: Arc::clone(sql), audience: wanted.audience() };
             match session.db()?.say(begin.as_str()).await {
                 Ok(()) => return Ok(session),
                 // Nothing was begun, so nothing can be lost.
@@ -152,7 +173,7 @@ impl Session {
             None
         };
         let held = Held::Caller { transaction, before, done: false };
-        let mut session = Self { held, sql: Arc::clone(sql) };
+        let mut session = Self { held, sql: Arc::clone(sql), audience: wanted.audience() };
         session.db()?.say(format!("SAVEPOINT dialzio; {}", wanted.rights(sql))).await?;
         Ok(session)
     }
@@ -167,8 +188,8 @@ impl Session {
 
     /// The statements on this connection.
     pub(crate) fn db(&mut self) -> Res<Db<'_>> {
-        let sql = Arc::clone(&self.sql);
-        Ok(Db::new(self.conn()?, sql))
+        let (sql, audience) = (Arc::clone(&self.sql), self.audience.clone());
+        Ok(Db::new(self.conn()?, sql).seen_by(audience))
     }
 
     /// Ends a look: what was read is answered, and the connection is free again.

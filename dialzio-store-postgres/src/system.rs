@@ -4,9 +4,14 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use dialzio_core::Revision;
-use dialzio_core::access::{Colleague, Invitation, Session, SignIn, TokenHash, User};
+use dialzio_core::access::last_used_first;
+use dialzio_core::access::{
+    ATTEMPT_MEMORY, Colleague, FailedAttempts, Invitation, KeyUse, Passkey, SecondFactor, Session, SignIn,
+    Terms, TokenHash, User, UserToken,
+};
 use dialzio_core::account::{App, KeyCheck, Route, Sealed};
 use dialzio_core::event::EventSeq;
+use dialzio_core::mail::QueuedMail;
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::Queue;
 use dialzio_core::page::{Page, PageRequest};
@@ -49,26 +54,39 @@ pub(crate) async fn credential_owner(
     if let Some(session) =
         db.one(sql::SESSION, params![token.0.as_slice(), time(now)], read::<Session>).await?
     {
+        let place = params![id(session.org), id(session.user)];
+        let terms = db
+            .one(sql::TERMS, place, |row| {
+                let c = Cols::new(row, "organisation");
+                Ok(Terms::read(c.flag()?, c.flag()?))
+            })
+            .await?;
         // From here on with the rights of that organisation.
         db.enter(session.org).await?;
         let member = crate::access::member_of_user(db, id(session.org), session.user).await?;
-        return Ok(member.map(|member| SignIn::Session(session, member)));
+        return Ok(member.zip(terms).map(|(member, terms)| SignIn::Session(session, member, terms)));
     }
     let owner = db
         .one(sql::API_KEY_OWNER, params![token.0.as_slice()], |row| {
             let c = Cols::new(row, "key");
-            Ok((c.id::<OrgId>()?, c.id::<ApiKeyId>()?))
+            Ok((c.id::<OrgId>()?, c.id::<ApiKeyId>()?, c.opt_time()?))
         })
         .await?;
-    let Some((org, key)) = owner else { return Ok(None) };
+    let Some((org, key, used_at)) = owner else { return Ok(None) };
     db.enter(org).await?;
     let key = crate::access::api_key(db, id(org), key).await?;
     let valid = key.filter(|key| key.hash == *token && key.revoked_at.is_none() && key.expires_at > now);
-    Ok(valid.map(|key| SignIn::Key(org, key)))
+    Ok(valid.map(|key| SignIn::Key(org, key, used_at)))
 }
 
 pub(crate) async fn organisations_of(db: &mut Db<'_>, user: UserId) -> Res<Vec<OrgId>> {
-    db.all(sql::MEMBERSHIPS, params![id(user)], |row| Cols::new(row, "membership").id()).await
+    let found = db
+        .all(sql::MEMBERSHIPS, params![id(user)], |row| {
+            let c = Cols::new(row, "membership");
+            Ok((c.id()?, c.opt_time()?))
+        })
+        .await?;
+    Ok(last_used_first(found))
 }
 
 pub(crate) async fn sessions_of(db: &mut Db<'_>, user: UserId, now: DateTime<Utc>) -> Res<Vec<Session>> {
@@ -79,16 +97,20 @@ pub(crate) async fn colleagues(db: &mut Db<'_>, org: OrgId) -> Res<Vec<Colleague
     let memberships = db
         .all(sql::MEMBERSHIPS_IN, params![id(org)], |row| {
             let c = Cols::new(row, "membership");
-            Ok((c.id()?, c.id::<UserId>()?, c.opt_time()?))
+            Ok((c.id()?, c.id::<UserId>()?, c.opt_time()?, c.flag()?))
         })
         .await?;
     let mut found = Vec::with_capacity(memberships.len());
-    for (member, of, seen_at) in memberships {
+    for (member, of, seen_at, has_second_factor) in memberships {
         if let Some(user) = user(db, of).await? {
-            found.push(Colleague { member, email: user.email, seen_at });
+            found.push(Colleague { member, email: user.email, seen_at, has_second_factor });
         }
     }
     Ok(found)
+}
+
+pub(crate) async fn key_uses(db: &mut Db<'_>, org: OrgId) -> Res<Vec<KeyUse>> {
+    db.all(sql::KEY_USES, params![id(org)], read).await
 }
 
 pub(crate) async fn invitations_into(
@@ -105,6 +127,37 @@ pub(crate) async fn invitation(
     now: DateTime<Utc>,
 ) -> Res<Option<Invitation>> {
     db.one(sql::INVITATION, params![token.0.as_slice(), time(now)], read).await
+}
+
+pub(crate) async fn second_factor(db: &mut Db<'_>, user: UserId) -> Res<Option<SecondFactor>> {
+    db.one(sql::SECOND_FACTOR, params![id(user)], read).await
+}
+
+/// The same, which no other transaction changes before this one has ended.
+async fn second_factor_to_change(db: &mut Db<'_>, user: UserId) -> Res<Option<SecondFactor>> {
+    db.one(sql::SECOND_FACTOR_TO_CHANGE, params![id(user)], read).await
+}
+
+pub(crate) async fn passkeys(db: &mut Db<'_>, user: UserId) -> Res<Vec<Passkey>> {
+    let mut found: Vec<Passkey> = db.all(sql::PASSKEYS, params![id(user)], read).await?;
+    found.sort_by_key(|passkey| (passkey.created_at, passkey.id));
+    Ok(found)
+}
+
+pub(crate) async fn passkey(db: &mut Db<'_>, credential: &[u8]) -> Res<Option<Passkey>> {
+    db.one(sql::PASSKEY, params![credential], read).await
+}
+
+pub(crate) async fn failed_attempts(db: &mut Db<'_>, bucket: u16) -> Res<Vec<FailedAttempts>> {
+    db.all(sql::FAILED_ATTEMPTS, params![i64::from(bucket)], read).await
+}
+
+pub(crate) async fn user_token(
+    db: &mut Db<'_>,
+    token: &TokenHash,
+    now: DateTime<Utc>,
+) -> Res<Option<UserToken>> {
+    db.one(sql::USER_TOKEN, params![token.0.as_slice(), time(now)], read).await
 }
 
 pub(crate) async fn app(db: &mut Db<'_>, of: AppId) -> Res<Option<App>> {
@@ -170,6 +223,11 @@ pub(crate) async fn newest_of(db: &mut Db<'_>, orgs: &[OrgId]) -> Res<Vec<(OrgId
 
 pub(crate) async fn next_due(db: &mut Db<'_>) -> Res<Option<DateTime<Utc>>> {
     Ok(db.one(sql::LANE_NEXT, params![], |row| Cols::new(row, "lane").opt_time()).await?.flatten())
+}
+
+/// Mail that is due and has not ended.
+pub(crate) async fn mails_due(db: &mut Db<'_>, now: DateTime<Utc>, limit: u32) -> Res<Vec<QueuedMail>> {
+    db.all(sql::MAILS_DUE, params![time(now), i64::from(limit)], read).await
 }
 
 /// Quarantined bytes of an organisation, or of none, whose time is not up, newest first.
@@ -248,6 +306,9 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
                 see(db, user, org, *at).await?;
             }
         }
+        SystemWrite::KeyUsed(org, used) => {
+            db.put_one(sql::PUT_KEY_USE, id(*org), used).await?;
+        }
         SystemWrite::EndSession(token) => {
             db.run(sql::DROP_SESSION, params![token.0.as_slice()]).await?;
         }
@@ -266,6 +327,75 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
             if db.run(sql::DROP_INVITATION, params![token.0.as_slice()]).await? == 0 {
                 return Err(changed(Uuid::from_bytes(std::array::from_fn(|i| token.0[i]))));
             }
+        }
+        SystemWrite::InsertSecondFactor(new) => {
+            if second_factor_to_change(db, new.user).await?.is_some_and(|kept| kept.confirmed_at.is_some()) {
+                return Err(precondition_failed(RecordRef::User(new.user), Revision::NONE));
+            }
+            db.run(sql::PUT_SECOND_FACTOR, row(new)?).await?;
+        }
+        SystemWrite::ChangeSecondFactor { user: of, revision, change } => {
+            let kept = second_factor_to_change(db, *of).await?.filter(|kept| kept.revision == *revision);
+            let mut kept = kept.ok_or_else(|| precondition_failed(RecordRef::User(*of), *revision))?;
+            change.apply(&mut kept);
+            db.run(sql::PUT_SECOND_FACTOR, row(&kept)?).await?;
+        }
+        SystemWrite::EndSecondFactor { user: of, revision } => {
+            if db.run(sql::DROP_SECOND_FACTOR, params![id(*of), i64::from(revision.0)]).await? == 0 {
+                return Err(precondition_failed(RecordRef::User(*of), *revision));
+            }
+        }
+        SystemWrite::FailedAttempts(attempts) => {
+            if db.run(sql::PUT_FAILED_ATTEMPTS, row(attempts)?).await? == 0 {
+                return Err(changed(Uuid::from_u128(u128::from(attempts.bucket))));
+            }
+        }
+        SystemWrite::InsertPasskey(new) => {
+            if db.run(sql::INSERT_PASSKEY, row(new)?).await? == 0 {
+                return Err(changed(new.id.uuid()));
+            }
+        }
+        SystemWrite::ChangePasskey { passkey, revision, change } => {
+            let kept = db.one(sql::PASSKEY_TO_CHANGE, params![id(*passkey)], read).await?;
+            let kept = kept.filter(|kept: &Passkey| kept.revision == *revision);
+            let mut kept = kept.ok_or_else(|| changed(passkey.uuid()))?;
+            change.apply(&mut kept);
+            let (used, counters) = (kept.used_at.map(time), kept.counters.as_slice());
+            let row = params![id(*passkey), kept.name.reveal(), counters, used, i64::from(kept.revision.0)];
+            db.run(sql::CHANGE_PASSKEY, row).await?;
+        }
+        SystemWrite::EndPasskey(passkey) => {
+            if db.run(sql::DROP_PASSKEY, params![id(*passkey)]).await? == 0 {
+                return Err(changed(passkey.uuid()));
+            }
+        }
+        SystemWrite::UserToken(new) => {
+            if db.run(sql::PUT_USER_TOKEN, row(new)?).await? == 0 {
+                return Err(changed(Uuid::from_bytes(std::array::from_fn(|i| new.hash.0[i]))));
+            }
+        }
+        SystemWrite::UseUserToken(token) => {
+            if db.run(sql::DROP_USER_TOKEN, params![token.0.as_slice()]).await? == 0 {
+                return Err(changed(Uuid::from_bytes(std::array::from_fn(|i| token.0[i]))));
+            }
+        }
+        SystemWrite::EndUserTokens(of) => {
+            db.run(sql::DROP_USER_TOKENS_OF, params![id(*of)]).await?;
+        }
+        SystemWrite::QueueMail(new) => {
+            if db.run(sql::PUT_MAIL, row(new)?).await? == 0 {
+                return Err(changed(new.id.uuid()));
+            }
+        }
+        SystemWrite::ChangeMail { mail, revision, change } => {
+            let (due, attempts) = (change.due_at.map(time), change.attempts.map(i64::from));
+            let row = params![id(*mail), i64::from(revision.0), due, attempts];
+            if db.run(sql::CHANGE_MAIL, row).await? == 0 {
+                return Err(changed(mail.uuid()));
+            }
+        }
+        SystemWrite::EndMail(mail) => {
+            db.run(sql::DROP_MAIL, params![id(*mail)]).await?;
         }
         SystemWrite::InsertApp(new) => {
             if app(db, new.id).await?.is_some() {
@@ -290,15 +420,29 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
         }
         SystemWrite::Sweep(at) => {
             let before = at.instant();
-            for statement in [sql::SWEEP_SESSIONS, sql::SWEEP_INVITATIONS, sql::SWEEP_QUARANTINE] {
+            let swept = [
+                sql::SWEEP_SESSIONS,
+                sql::SWEEP_INVITATIONS,
+                sql::SWEEP_USER_TOKENS,
+                sql::SWEEP_MAILS,
+                sql::SWEEP_QUARANTINE,
+            ];
+            for statement in swept {
                 db.run(statement, params![time(before)]).await?;
             }
+            db.run(sql::SWEEP_FAILED_ATTEMPTS, params![time(before - ATTEMPT_MEMORY)]).await?;
         }
         SystemWrite::KeyCheck(check) => {
             if db.run(sql::PUT_KEY_CHECK, row(check)?).await? == 0 {
                 return Err(changed(Uuid::from_u128(u128::from(check.place))));
             }
         }
+        SystemWrite::ChangeKey { place, change } => {
+            if !crate::sealed::change_key(db, *place, change).await? {
+                return Err(changed(Uuid::from_u128(u128::from(*place))));
+            }
+        }
+        SystemWrite::Rewrap(rewrap) => crate::sealed::rewrap(db, rewrap).await?,
         SystemWrite::TimeMark(mark) => {
             db.run(sql::PUT_TIME_MARK, row(mark)?).await?;
         }

@@ -19,7 +19,7 @@ impl CallStore for PostgresStore {
     }
 
     async fn calls(&self, scope: &OrgScope, query: &CallQuery, page: PageRequest) -> StoreResult<Page<Call>> {
-        read_in!(self, scope, |db, org| calls::list(db, org, query, &page))
+        read_in!(self, scope, |db, org| calls::list(db, org, &query.clone().within(scope.audience()), &page))
     }
 
     async fn waiting_calls(&self, scope: &OrgScope, most: u32) -> StoreResult<u32> {
@@ -31,11 +31,11 @@ impl CallStore for PostgresStore {
     }
 
     async fn call_facts(&self, scope: &OrgScope, query: &CallFactsQuery) -> StoreResult<CallFacts> {
-        read_in!(self, scope, |db, org| calls::facts(db, org, query))
+        read_whole_in!(self, scope, |db, org| calls::facts(db, org, query))
     }
 
     async fn call_tallies(&self, scope: &OrgScope, query: &ReportQuery) -> StoreResult<Vec<CallTally>> {
-        read_in!(self, scope, |db, org| calls::tallies(db, org, query))
+        read_in!(self, scope, |db, org| calls::tallies(db, org, &query.within(scope.audience())))
     }
 
     async fn call_agents(&self, scope: &OrgScope, account: AccountId) -> StoreResult<Vec<CallAgent>> {
@@ -47,6 +47,6 @@ impl CallStore for PostgresStore {
         scope: &OrgScope,
         subjects: &[SubjectKey],
     ) -> StoreResult<Vec<ConsentRecord>> {
-        read_in!(self, scope, |db, org| consent::about(db, org, subjects))
+        read_whole_in!(self, scope, |db, org| consent::about(db, org, subjects))
     }
 }

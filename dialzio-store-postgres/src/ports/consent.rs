@@ -8,12 +8,13 @@ use dialzio_core::{ContactId, ConversationId, JobId, LedgerSeq, OrgScope, StoreR
 
 use crate::facts::Snapshot;
 use crate::run::params;
-use crate::{PostgresStore, consent, statements as sql};
+use crate::{PostgresStore, consent, conversations, statements as sql};
 
 #[async_trait]
 impl ConsentStore for PostgresStore {
     async fn send_facts(&self, scope: &OrgScope, jobs: &[JobId]) -> StoreResult<Vec<SendFacts>> {
-        read_in!(self, scope, |db, _org| Snapshot { db, org: scope.org(), now: self.now() }.send_facts(jobs))
+        read_whole_in!(self, scope, |db, _org| Snapshot { db, org: scope.org(), now: self.now() }
+            .send_facts(jobs))
     }
 
     async fn consent_facts(
@@ -30,15 +31,19 @@ impl ConsentStore for PostgresStore {
         scope: &OrgScope,
         conversations: &[ConversationId],
     ) -> StoreResult<Vec<(ConversationId, ConsentRecord)>> {
-        read_in!(self, scope, |db, org| consent::of_each(db, org, conversations))
+        read_in!(self, scope, |db, org| async {
+            let seen = conversations::seen(db, org, conversations).await?;
+            db.see_all();
+            consent::of_each(db, org, &seen).await
+        })
     }
 
     async fn suppressions(&self, scope: &OrgScope, hashes: &[[u8; 16]]) -> StoreResult<Vec<Suppression>> {
-        read_in!(self, scope, |db, org| consent::suppressions(db, org, hashes))
+        read_whole_in!(self, scope, |db, org| consent::suppressions(db, org, hashes))
     }
 
     async fn any_suppression(&self, scope: &OrgScope) -> StoreResult<bool> {
-        read_in!(self, scope, |db, org| db.any(sql::ANY_SUPPRESSION, params![org]))
+        read_whole_in!(self, scope, |db, org| db.any(sql::ANY_SUPPRESSION, params![org]))
     }
 
     async fn consent_ledger(
@@ -47,7 +52,7 @@ impl ConsentStore for PostgresStore {
         after: LedgerSeq,
         limit: u32,
     ) -> StoreResult<Vec<ConsentRecord>> {
-        read_in!(self, scope, |db, org| consent::ledger(db, org, after, limit))
+        read_whole_in!(self, scope, |db, org| consent::ledger(db, org, after, limit))
     }
 
     async fn consent_history(

@@ -89,6 +89,11 @@ impl ContactStore for PostgresStore {
     }
 
     async fn tasks(&self, scope: &OrgScope, query: &TaskQuery, page: PageRequest) -> StoreResult<Page<Task>> {
-        read_in!(self, scope, |db, org| contacts::tasks(db, org, query, &page))
+        read_in!(self, scope, |db, org| contacts::tasks(
+            db,
+            org,
+            &query.clone().within(scope.audience()),
+            &page
+        ))
     }
 }

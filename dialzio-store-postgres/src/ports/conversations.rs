@@ -139,7 +139,7 @@ impl ConversationStore for PostgresStore {
     }
 
     async fn inbound_facts(&self, scope: &OrgScope, query: &InboundQuery) -> StoreResult<InboundFacts> {
-        read_in!(self, scope, |db, _org| Snapshot { db, org: scope.org(), now: self.now() }
+        read_whole_in!(self, scope, |db, _org| Snapshot { db, org: scope.org(), now: self.now() }
             .inbound_facts(query))
     }
 

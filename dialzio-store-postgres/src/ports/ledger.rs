@@ -33,11 +33,11 @@ impl LedgerStore for PostgresStore {
     }
 
     async fn events(&self, scope: &OrgScope, after: EventSeq, limit: u32) -> StoreResult<Vec<Recorded>> {
-        read_in!(self, scope, |db, org| ledger::events(db, org, after, limit))
+        read_whole_in!(self, scope, |db, org| ledger::events(db, org, after, limit))
     }
 
     async fn newest_event(&self, scope: &OrgScope) -> StoreResult<EventSeq> {
-        read_in!(self, scope, |db, org| ledger::newest_event(db, org))
+        read_whole_in!(self, scope, |db, org| ledger::newest_event(db, org))
     }
 
     fn watch(&self, scope: &OrgScope) -> BoxStream<'static, EventSeq> {

@@ -1,9 +1,12 @@
 //! The ports: each method reads in a session of its own, or hands its batches to the queue of the organisation.
 
-/// Asks in one session, on one snapshot, as one organisation.
+/// Asks in one session, on one snapshot, as one organisation, within the scope's audience.
 macro_rules! read_in {
-    ($store:expr, $scope:expr, |$db:ident, $org:ident| $read:expr) => {{
-        let mut session = $store.session(crate::session::Wanted::Read($scope.org())).await?;
+    ($store:expr, $scope:expr, |$db:ident, $org:ident| $read:expr) => {
+        read_in!($store, $scope, crate::session::Wanted::seen($scope), |$db, $org| $read)
+    };
+    ($store:expr, $scope:expr, $wanted:expr, |$db:ident, $org:ident| $read:expr) => {{
+        let mut session = $store.session($wanted).await?;
         let found = async {
             let (mut handle, $org) = (session.db()?, crate::codec::id($scope.org()));
             let $db = &mut handle;
@@ -12,6 +15,13 @@ macro_rules! read_in {
         let found = found.await;
         session.end(found).await
     }};
+}
+
+/// Asks as one organisation, whatever the scope's audience sees: for what decisions are made on.
+macro_rules! read_whole_in {
+    ($store:expr, $scope:expr, |$db:ident, $org:ident| $read:expr) => {
+        read_in!($store, $scope, crate::session::Wanted::Read($scope.org()), |$db, $org| $read)
+    };
 }
 
 /// Asks the system tables in one session, on one snapshot.
@@ -45,3 +55,5 @@ mod saved_views;
 mod scheduled;
 mod store;
 mod system;
+mod teams;
+mod usage;

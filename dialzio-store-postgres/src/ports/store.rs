@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use dialzio_core::account::{SealedKind, SealedPlace, SealedRow};
 use dialzio_core::outbox::{Due, Lease};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::store::{Batch, Commit, Store};
@@ -10,7 +11,7 @@ use dialzio_core::webhook::{BacklogItem, Quarantined};
 use dialzio_core::{OrgScope, QuarantineId, StoreResult};
 
 use crate::commit::Unit;
-use crate::{PostgresStore, outbox, system};
+use crate::{PostgresStore, outbox, sealed, system};
 
 #[async_trait]
 impl Store for PostgresStore {
@@ -31,7 +32,7 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> StoreResult<Vec<Due>> {
         let queue = lease.queue;
-        if queue.org != scope.org() {
+        if queue.org != scope.org() || !scope.audience().is_all() {
             return Ok(Vec::new());
         }
         read_in!(self, scope, |db, org| outbox::due(db, org, queue, now, limit))
@@ -42,10 +43,29 @@ impl Store for PostgresStore {
     }
 
     async fn quarantined_item(&self, scope: &OrgScope, id: QuarantineId) -> StoreResult<Option<Quarantined>> {
+        if !scope.audience().is_all() {
+            return Ok(None);
+        }
         read_in!(self, scope, |db, org| system::quarantined_item(db, org, id, self.now()))
     }
 
     async fn quarantined(&self, scope: &OrgScope, page: PageRequest) -> StoreResult<Page<Quarantined>> {
+        if !scope.audience().is_all() {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         read_in!(self, scope, |db, _org| system::quarantine(db, Some(scope.org()), self.now(), &page))
+    }
+
+    async fn sealed_in(
+        &self,
+        scope: &OrgScope,
+        kind: SealedKind,
+        after: Option<SealedPlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<SealedRow>> {
+        if !scope.audience().is_all() {
+            return Ok(Vec::new());
+        }
+        read_whole_in!(self, scope, |db, org| sealed::of_org(db, org, kind, after, limit))
     }
 }

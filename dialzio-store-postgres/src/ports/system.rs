@@ -6,16 +6,20 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use tokio_stream::wrappers::WatchStream;
 
-use dialzio_core::access::{Colleague, Invitation, Org, Session, SignIn, TokenHash, User};
-use dialzio_core::account::{App, KeyCheck, Route};
+use dialzio_core::access::{
+    Colleague, FailedAttempts, Invitation, KeyUse, Org, Passkey, SecondFactor, Session, SignIn, TokenHash,
+    User, UserToken,
+};
+use dialzio_core::account::{App, KeyCheck, Route, SealedKind, SealedPlace, SealedRow};
 use dialzio_core::ledger::ChainHead;
+use dialzio_core::mail::QueuedMail;
 use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::{Lease, Queue};
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
 use dialzio_core::store::{
-    Batch, Commit, IdentityStore, LeaseStore, QuarantineStore, RoutingStore, StoreError, SystemStore,
-    SystemWrite, UserKey,
+    Batch, Commit, IdentityStore, LeaseStore, MailStore, QuarantineStore, RoutingStore, StoreError,
+    SystemStore, SystemWrite, UserKey,
 };
 use dialzio_core::time::TimeMark;
 use dialzio_core::webhook::Quarantined;
@@ -121,6 +125,10 @@ impl IdentityStore for PostgresStore {
         system!(self, |db| system::colleagues(db, org))
     }
 
+    async fn key_uses(&self, _: &SystemScope, org: OrgId) -> StoreResult<Vec<KeyUse>> {
+        system!(self, |db| system::key_uses(db, org))
+    }
+
     async fn invitations_into(
         &self,
         _: &SystemScope,
@@ -137,6 +145,31 @@ impl IdentityStore for PostgresStore {
         now: DateTime<Utc>,
     ) -> StoreResult<Option<Invitation>> {
         system!(self, |db| system::invitation(db, token, self.shared.no_earlier(now)))
+    }
+
+    async fn passkeys(&self, _: &SystemScope, user: UserId) -> StoreResult<Vec<Passkey>> {
+        system!(self, |db| system::passkeys(db, user))
+    }
+
+    async fn passkey(&self, _: &SystemScope, credential: &[u8]) -> StoreResult<Option<Passkey>> {
+        system!(self, |db| system::passkey(db, credential))
+    }
+
+    async fn second_factor(&self, _: &SystemScope, user: UserId) -> StoreResult<Option<SecondFactor>> {
+        system!(self, |db| system::second_factor(db, user))
+    }
+
+    async fn failed_attempts(&self, _: &SystemScope, bucket: u16) -> StoreResult<Vec<FailedAttempts>> {
+        system!(self, |db| system::failed_attempts(db, bucket))
+    }
+
+    async fn user_token(
+        &self,
+        _: &SystemScope,
+        token: &TokenHash,
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<UserToken>> {
+        system!(self, |db| system::user_token(db, token, self.shared.no_earlier(now)))
     }
 
     async fn organisations(
@@ -220,7 +253,7 @@ impl LeaseStore for PostgresStore {
             for of in orgs {
                 let scope = Reached(of);
                 // One look first: most organisations have nothing to recover.
-                let open = read_in!(self, scope, |db, org| outbox::dispatched(db, org, now))?;
+                let open = read_whole_in!(self, scope, |db, org| outbox::dispatched(db, org, now))?;
                 if !open.is_empty() {
                     count += self.submit_one(of, Unit::Recover(now, None)).await?.rows_affected;
                 }
@@ -234,6 +267,18 @@ impl LeaseStore for PostgresStore {
 
     fn work_notifications(&self) -> BoxStream<'static, ()> {
         WatchStream::from_changes(self.shared.watchers.notify_work.subscribe()).boxed()
+    }
+}
+
+#[async_trait]
+impl MailStore for PostgresStore {
+    async fn mails_due(
+        &self,
+        _: &SystemScope,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> StoreResult<Vec<QueuedMail>> {
+        system!(self, |db| system::mails_due(db, self.shared.no_earlier(now), limit))
     }
 }
 
@@ -277,6 +322,16 @@ impl SystemStore for PostgresStore {
 
     async fn key_checks(&self, _: &SystemScope) -> StoreResult<Vec<KeyCheck>> {
         system!(self, |db| system::key_checks(db))
+    }
+
+    async fn sealed(
+        &self,
+        _: &SystemScope,
+        kind: SealedKind,
+        after: Option<SealedPlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<SealedRow>> {
+        system!(self, |db| crate::sealed::of_system(db, kind, after, limit))
     }
 
     async fn operator_log(

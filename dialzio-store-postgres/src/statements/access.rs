@@ -12,14 +12,14 @@ macro_rules! account {
 
 macro_rules! member {
     () => {
-        "SELECT m.id, m.user_id, m.name, m.role, m.state, m.created_at, m.revision FROM @member m "
+        "SELECT m.id, m.user_id, m.name, m.role, m.state, m.created_at, m.revision, m.visibility FROM @member m "
     };
 }
 
 macro_rules! api_key {
     () => {
         "SELECT k.id, k.name, k.permissions, k.hash, k.created_at, k.expires_at, k.revoked_at, k.revision, \
-                k.made_by FROM @api_key k \
+                k.made_by, k.allowed_from FROM @api_key k \
          WHERE k.org_id = $1"
     };
 }
@@ -29,6 +29,12 @@ macro_rules! canned_reply {
         "SELECT c.id, c.title, c.shortcut, c.text, c.revision FROM @canned_reply c WHERE c.org_id = $1"
     };
 }
+macro_rules! team {
+    () => {
+        "SELECT t.id, t.name, t.members, t.revision FROM @team t WHERE t.org_id = $1"
+    };
+}
+
 macro_rules! saved_view {
     () => {
         "SELECT v.id, v.member_id, v.name, v.shared, v.query, v.revision FROM @saved_view v WHERE v.org_id = $1"
@@ -47,19 +53,21 @@ statements! { ACCESS:
     MEMBER_OF_USER: Read [member] =
         concat!(member!(), "WHERE m.org_id = $1 AND m.user_id = $2 AND m.state = 'active' ORDER BY m.id LIMIT 1");
     PUT_MEMBER: Write [member] =
-        "INSERT INTO @member (org_id, id, user_id, name, role, state, created_at, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO @member (org_id, id, user_id, name, role, state, created_at, revision, visibility)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (org_id, id) DO UPDATE SET user_id = excluded.user_id, name = excluded.name, role = excluded.role,
-                state = excluded.state, created_at = excluded.created_at, revision = excluded.revision";
+                state = excluded.state, created_at = excluded.created_at, revision = excluded.revision,
+                visibility = excluded.visibility";
     API_KEY: Read [api_key] = concat!(api_key!(), " AND k.id = $2");
     API_KEYS: Read [api_key] = concat!(api_key!(), " ORDER BY k.id");
     PUT_API_KEY: Write [api_key] =
         "INSERT INTO @api_key (org_id, id, name, permissions, hash, created_at, expires_at, revoked_at, revision,
-                made_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                made_by, allowed_from)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, permissions = excluded.permissions, hash = excluded.hash,
                 created_at = excluded.created_at, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at,
-                revision = excluded.revision, made_by = excluded.made_by";
+                revision = excluded.revision, made_by = excluded.made_by,
+                allowed_from = excluded.allowed_from";
 
     DISPOSITION: Read [disposition] = concat!(disposition!(), " AND d.id = $2");
     DISPOSITIONS: Read [disposition] = concat!(disposition!(), " ORDER BY d.position, d.id");
@@ -74,6 +82,13 @@ statements! { ACCESS:
          ON CONFLICT (org_id, id) DO UPDATE SET title = excluded.title, shortcut = excluded.shortcut, text = excluded.text,
            revision = excluded.revision";
     DROP_CANNED_REPLY: Write [canned_reply] = "DELETE FROM @canned_reply WHERE org_id = $1 AND id = $2";
+    TEAM: Read [team] = concat!(team!(), " AND t.id = $2");
+    TEAMS: Read [team] = concat!(team!(), " ORDER BY t.id");
+    PUT_TEAM: Write [team] =
+        "INSERT INTO @team (org_id, id, name, members, revision) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, members = excluded.members,
+           revision = excluded.revision";
+    DROP_TEAM: Write [team] = "DELETE FROM @team WHERE org_id = $1 AND id = $2";
     SAVED_VIEW: Read [saved_view] = concat!(saved_view!(), " AND v.id = $2");
     SAVED_VIEWS_OF: Read [saved_view] = concat!(saved_view!(), " AND v.member_id = $2 ORDER BY v.id");
     SHARED_VIEWS: Read [saved_view] = concat!(saved_view!(), " AND v.shared ORDER BY v.id");

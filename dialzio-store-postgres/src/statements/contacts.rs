@@ -107,6 +107,15 @@ statements! { CONTACTS_ALL:
         "SELECT c.sort_key, c.id FROM unnest($9::UUID[]) p (id)
          CROSS JOIN LATERAL (SELECT c.* FROM @contact c WHERE c.org_id = $1 AND c.id = p.id LIMIT 1) c
          WHERE TRUE", narrowed!());
+    // Whom one member sees: as the owner, or by work with them. Each as often as there is a reason.
+    CONTACTS_OF_MEMBER: Read [contact, conversation, task, call] =
+        "SELECT c.id FROM @contact c WHERE c.org_id = $1 AND c.owner = $2
+         UNION ALL SELECT t.contact_id FROM @conversation t
+         WHERE t.org_id = $1 AND t.state IN ('open', 'snoozed', 'closed') AND t.assignee = $2
+         UNION ALL SELECT f.contact_id FROM @task f WHERE f.org_id = $1 AND f.assignee = $2
+         UNION ALL SELECT k.contact_id FROM @call k
+         WHERE k.org_id = $1 AND k.member_id = $2 AND k.contact_id IS NOT NULL
+         LIMIT $3";
     LAST_CONTACTS: Read [conversation, call] =
         "SELECT p.id, t.last_at, k.started_at FROM unnest($2::UUID[]) p (id)
          CROSS JOIN LATERAL (SELECT max(t.last_at) AS last_at FROM @conversation t

@@ -124,6 +124,8 @@ statements! { CONVERSATIONS_ALL:
         concat!("SELECT ", conversation!(), " FROM @conversation c WHERE c.org_id = $1 AND c.id = $2");
     CONVERSATIONS_BY_ID: Read [conversation] =
         concat!("SELECT ", conversation!(), " FROM @conversation c WHERE c.org_id = $1 AND c.id = ANY ($2)");
+    CONVERSATIONS_AMONG: Read [conversation] =
+        "SELECT c.id FROM @conversation c WHERE c.org_id = $1 AND c.id = ANY ($2)";
     CONVERSATIONS_OF: Read [conversation] =
         concat!("SELECT ", conversation!(), " FROM @conversation c WHERE c.org_id = $1 AND c.contact_id = $2");
     CONVERSATION_OF_PAIR: Read [conversation] =

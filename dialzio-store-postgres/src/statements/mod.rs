@@ -12,7 +12,9 @@ mod consent;
 mod contacts;
 mod conversations;
 mod message_words;
+mod sealed;
 mod system;
+mod usage;
 mod work;
 
 #[cfg(test)]
@@ -25,7 +27,9 @@ pub(crate) use consent::*;
 pub(crate) use contacts::*;
 pub(crate) use conversations::*;
 pub(crate) use message_words::*;
+pub(crate) use sealed::*;
 pub(crate) use system::*;
+pub(crate) use usage::*;
 pub(crate) use work::*;
 
 /// What a statement does, and within which bounds.
@@ -72,7 +76,9 @@ pub(crate) fn all() -> impl Iterator<Item = Statement> {
         CONTACTS_ALL,
         CONVERSATIONS_ALL,
         MESSAGE_WORDS_ALL,
+        SEALED,
         SYSTEM,
+        USAGE_ALL,
         WORK,
     ]
     .into_iter()

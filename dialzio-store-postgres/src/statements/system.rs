@@ -5,14 +5,14 @@ use super::statements;
 macro_rules! org {
     () => {
         "SELECT o.org_id, o.name, o.zone, o.open_from, o.open_until, o.marketing_cap, o.message_days, o.created_at, \
-                o.revision, o.country, o.recordings \
+                o.revision, o.country, o.recordings, o.requires_second_factor, o.agents_see_masked \
          FROM @org o"
     };
 }
 
 macro_rules! user {
     () => {
-        "SELECT u.id, u.email, u.password, u.created_at, u.revision FROM @user u"
+        "SELECT u.id, u.email, u.password, u.created_at, u.revision, u.email_confirmed_at FROM @user u"
     };
 }
 
@@ -24,7 +24,21 @@ macro_rules! session {
 
 macro_rules! invitation {
     () => {
-        "SELECT i.hash, i.org_id, i.email, i.role, i.expires_at, i.created_at FROM @invitation i"
+        "SELECT i.hash, i.org_id, i.email, i.role, i.expires_at, i.created_at, i.mailed, i.visibility FROM @invitation i"
+    };
+}
+
+macro_rules! second_factor {
+    () => {
+        "SELECT f.user_id, f.secret, f.created_at, f.confirmed_at, f.last_step, f.recovery, f.revision \
+         FROM @second_factor f WHERE f.user_id = $1"
+    };
+}
+
+macro_rules! passkey {
+    () => {
+        "SELECT k.id, k.user_id, k.name, k.credential, k.handle, k.public_key, k.transports, k.counters, \
+                k.created_at, k.used_at, k.revision FROM @passkey k"
     };
 }
 
@@ -50,12 +64,14 @@ statements! { SYSTEM:
     ORGS: System [org] = concat!(org!(), " WHERE o.org_id > $1 ORDER BY o.org_id LIMIT $2");
     PUT_ORG: System [org] =
         "INSERT INTO @org (org_id, name, zone, open_from, open_until, marketing_cap, message_days, created_at, revision,
-                country, recordings)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                country, recordings, requires_second_factor, agents_see_masked)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT (org_id) DO UPDATE SET name = excluded.name, zone = excluded.zone, open_from = excluded.open_from,
                 open_until = excluded.open_until, marketing_cap = excluded.marketing_cap,
                 message_days = excluded.message_days, created_at = excluded.created_at, revision = excluded.revision,
-                country = excluded.country, recordings = excluded.recordings";
+                country = excluded.country, recordings = excluded.recordings,
+                requires_second_factor = excluded.requires_second_factor,
+                agents_see_masked = excluded.agents_see_masked";
     HEAD: System [org_head] =
         "SELECT h.event_seq, h.audit_seq, h.audit_hash, h.ledger_seq FROM @org_head h WHERE h.org_id = $1";
     HEAD_LOCK: System [org_head] =
@@ -74,18 +90,23 @@ statements! { SYSTEM:
     USER: System [user] = concat!(user!(), " WHERE u.id = $1");
     USER_BY_EMAIL: System [user] = concat!(user!(), " WHERE u.email_key = $1");
     PUT_USER: System [user] =
-        "INSERT INTO @user (id, email, email_key, password, created_at, revision) VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO @user (id, email, email_key, password, created_at, revision, email_confirmed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
-                password = excluded.password, created_at = excluded.created_at, revision = excluded.revision";
+                password = excluded.password, created_at = excluded.created_at, revision = excluded.revision,
+                email_confirmed_at = excluded.email_confirmed_at";
     MEMBERSHIPS: System [membership] =
-        "SELECT DISTINCT m.org_id FROM @membership m WHERE m.user_id = $1 AND m.state = 'active' ORDER BY m.org_id";
+        "SELECT m.org_id, max(m.seen_at) FROM @membership m WHERE m.user_id = $1 AND m.state = 'active'
+         GROUP BY m.org_id ORDER BY m.org_id";
     PUT_MEMBERSHIP: System [membership] =
         "INSERT INTO @membership (user_id, org_id, member_id, state) VALUES ($1, $2, $3, $4)
          ON CONFLICT (user_id, org_id, member_id) DO UPDATE SET state = excluded.state";
     SEE_MEMBERSHIP: System [membership] =
         "UPDATE @membership SET seen_at = greatest(seen_at, $3) WHERE user_id = $1 AND org_id = $2";
-    MEMBERSHIPS_IN: System [membership] =
-        "SELECT m.member_id, m.user_id, m.seen_at FROM @membership m WHERE m.org_id = $1 ORDER BY m.member_id";
+    MEMBERSHIPS_IN: System [membership, second_factor] =
+        "SELECT m.member_id, m.user_id, m.seen_at,
+                EXISTS (SELECT 1 FROM @second_factor f WHERE f.user_id = m.user_id AND f.confirmed_at IS NOT NULL)
+         FROM @membership m WHERE m.org_id = $1 ORDER BY m.member_id";
 
     SESSION: System [session] =
         concat!(session!(), " WHERE s.hash = $1 AND s.expires_at > $2");
@@ -109,11 +130,70 @@ statements! { SYSTEM:
     INVITATIONS_INTO: System [invitation] =
         concat!(invitation!(), " WHERE i.org_id = $1 AND i.expires_at > $2 ORDER BY i.created_at, i.hash");
     PUT_INVITATION: System [invitation] =
-        "INSERT INTO @invitation (hash, org_id, email, role, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO @invitation (hash, org_id, email, role, expires_at, created_at, mailed, visibility)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (hash) DO UPDATE SET org_id = excluded.org_id, email = excluded.email, role = excluded.role,
-                expires_at = excluded.expires_at, created_at = excluded.created_at";
+                expires_at = excluded.expires_at, created_at = excluded.created_at, mailed = excluded.mailed,
+                visibility = excluded.visibility";
     DROP_INVITATION: System [invitation] = "DELETE FROM @invitation WHERE hash = $1";
     SWEEP_INVITATIONS: System [invitation] = "DELETE FROM @invitation WHERE expires_at <= $1";
+
+    TERMS: System [org, second_factor] =
+        "SELECT o.requires_second_factor AND NOT EXISTS
+                  (SELECT 1 FROM @second_factor f WHERE f.user_id = $2 AND f.confirmed_at IS NOT NULL),
+                o.agents_see_masked
+         FROM @org o WHERE o.org_id = $1";
+    SECOND_FACTOR: System [second_factor] = second_factor!();
+    SECOND_FACTOR_TO_CHANGE: System [second_factor] = concat!(second_factor!(), " FOR UPDATE");
+    PUT_SECOND_FACTOR: System [second_factor] =
+        "INSERT INTO @second_factor (user_id, secret, created_at, confirmed_at, last_step, recovery, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at,
+                confirmed_at = excluded.confirmed_at, last_step = excluded.last_step, recovery = excluded.recovery,
+                revision = excluded.revision";
+    DROP_SECOND_FACTOR: System [second_factor] =
+        "DELETE FROM @second_factor WHERE user_id = $1 AND revision = $2";
+    FAILED_ATTEMPTS: System [failed_attempt] =
+        "SELECT a.bucket, a.slot, a.key, a.failures, a.since, a.shut_until, a.last_at, a.revision
+         FROM @failed_attempt a WHERE a.bucket = $1 ORDER BY a.slot";
+    PUT_FAILED_ATTEMPTS: System [failed_attempt] =
+        "INSERT INTO @failed_attempt AS a (bucket, slot, key, failures, since, shut_until, last_at, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (bucket, slot) DO UPDATE SET key = excluded.key, failures = excluded.failures,
+                since = excluded.since, shut_until = excluded.shut_until, last_at = excluded.last_at,
+                revision = excluded.revision
+         WHERE a.revision = excluded.revision - 1";
+    SWEEP_FAILED_ATTEMPTS: System [failed_attempt] = "DELETE FROM @failed_attempt WHERE last_at <= $1";
+    PASSKEYS: System [passkey] = concat!(passkey!(), " WHERE k.user_id = $1");
+    PASSKEY: System [passkey] = concat!(passkey!(), " WHERE k.credential = $1");
+    PASSKEY_TO_CHANGE: System [passkey] = concat!(passkey!(), " WHERE k.id = $1 FOR UPDATE");
+    INSERT_PASSKEY: System [passkey] =
+        "INSERT INTO @passkey (id, user_id, name, credential, handle, public_key, transports, counters, created_at,
+                used_at, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
+    CHANGE_PASSKEY: System [passkey] =
+        "UPDATE @passkey SET name = $2, counters = $3, used_at = $4, revision = $5 WHERE id = $1";
+    DROP_PASSKEY: System [passkey] = "DELETE FROM @passkey WHERE id = $1";
+    USER_TOKEN: System [user_token] =
+        "SELECT t.hash, t.purpose, t.user_id, t.created_at, t.expires_at FROM @user_token t
+         WHERE t.hash = $1 AND t.expires_at > $2";
+    PUT_USER_TOKEN: System [user_token] =
+        "INSERT INTO @user_token (hash, purpose, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (hash) DO NOTHING";
+    DROP_USER_TOKEN: System [user_token] = "DELETE FROM @user_token WHERE hash = $1";
+    DROP_USER_TOKENS_OF: System [user_token] = "DELETE FROM @user_token WHERE user_id = $1";
+    SWEEP_USER_TOKENS: System [user_token] = "DELETE FROM @user_token WHERE expires_at <= $1";
+    MAILS_DUE: System [mail] =
+        "SELECT m.id, m.sealed, m.created_at, m.due_at, m.expires_at, m.attempts, m.revision FROM @mail m
+         WHERE m.due_at <= $1 AND m.expires_at > $1 ORDER BY m.due_at, m.id LIMIT $2";
+    PUT_MAIL: System [mail] =
+        "INSERT INTO @mail (id, sealed, created_at, due_at, expires_at, attempts, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
+    CHANGE_MAIL: System [mail] =
+        "UPDATE @mail SET due_at = COALESCE($3, due_at), attempts = COALESCE($4, attempts), revision = revision + 1
+         WHERE id = $1 AND revision = $2";
+    DROP_MAIL: System [mail] = "DELETE FROM @mail WHERE id = $1";
+    SWEEP_MAILS: System [mail] = "DELETE FROM @mail WHERE expires_at <= $1";
 
     APP: System [app, app_secret] = concat!(app!(), " WHERE p.id = $1");
     APP_OF_HOOK: System [app, app_secret] = concat!(app!(), " WHERE p.hook = $1");
@@ -135,10 +215,19 @@ statements! { SYSTEM:
     DROP_APP_SECRETS: System [app_secret] = "DELETE FROM @app_secret WHERE app_id = $1";
     PUT_APP_SECRET: System [app_secret] = "INSERT INTO @app_secret (app_id, place, sealed) VALUES [($1, $2, $3)]";
 
-    API_KEY_OWNER: System [api_key_owner] = "SELECT o.org_id, o.key_id FROM @api_key_owner o WHERE o.hash = $1";
+    API_KEY_OWNER: System [api_key_owner, api_key_use] =
+        "SELECT o.org_id, o.key_id, u.used_at FROM @api_key_owner o
+         LEFT JOIN @api_key_use u ON u.org_id = o.org_id AND u.key_id = o.key_id WHERE o.hash = $1";
     DROP_API_KEY_OWNER: System [api_key_owner] = "DELETE FROM @api_key_owner WHERE org_id = $1 AND key_id = $2";
     PUT_API_KEY_OWNER: System [api_key_owner] =
         "INSERT INTO @api_key_owner (hash, org_id, key_id) VALUES ($1, $2, $3)";
+
+    KEY_USES: System [api_key_use] =
+        "SELECT u.key_id, u.used_at, u.network FROM @api_key_use u WHERE u.org_id = $1 ORDER BY u.key_id";
+    PUT_KEY_USE: System [api_key_use] =
+        "INSERT INTO @api_key_use AS u (org_id, key_id, used_at, network) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (org_id, key_id) DO UPDATE SET used_at = excluded.used_at, network = excluded.network
+         WHERE excluded.used_at > u.used_at";
 
     ROUTE_OF_NUMBER: System [route] =
         "SELECT r.org_id, r.account_id, r.portfolio FROM @route r WHERE r.app_id = $1 AND r.external_id = $2
@@ -206,9 +295,10 @@ statements! { SYSTEM:
         "DELETE FROM @quarantine WHERE org_id = $1 AND id IN (
            SELECT q.id FROM @quarantine q WHERE q.org_id = $1 AND q.expires_at <= $2 LIMIT $3)";
     KEY_CHECKS: System [key_check] =
-        "SELECT k.place, k.key_id, k.mac, k.made_at FROM @key_check k WHERE k.place > 0 ORDER BY k.place";
+        "SELECT k.place, k.key_id, k.mac, k.made_at, k.kept, k.retired_at FROM @key_check k WHERE k.place > 0 ORDER BY k.place";
     PUT_KEY_CHECK: System [key_check] =
-        "INSERT INTO @key_check (place, key_id, mac, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+        "INSERT INTO @key_check (place, key_id, mac, made_at, kept, retired_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT DO NOTHING";
     TIME_MARK: System [time_mark] = "SELECT t.trusted_at, t.ahead_at, t.held FROM @time_mark t WHERE t.one = 1";
     PUT_TIME_MARK: System [time_mark] =
         "INSERT INTO @time_mark (one, trusted_at, ahead_at, held) VALUES (1, $1, $2, $3)
