@@ -76,7 +76,7 @@
 
   // A number that is pressed twice is called once: until a few seconds after the answer, each press carries the same key.
   const presses = new Map();
-  const pressOf = (form) => `${form.elements.number?.value ?? ''} ${form.elements.contact?.value ?? ''}`;
+  const pressOf = (form) => ['number', 'contact', 'call'].map((name) => form.elements[name]?.value ?? '').join(' ');
   document.addEventListener('submit', (event) => {
     const form = event.target;
     if (form.getAttribute('hx-post') !== 'web/calls') return;

@@ -1,4 +1,4 @@
-// invitation: the token of an invitation is in the fragment of its link, which no server and no log sees. It goes
+// invitation: the token of an invitation, or of a link that was mailed, is in the fragment of its link, which no server and no log sees. It goes
 // into the form from here, and out of the address, so that it does not stay in the history. The browser's time zone goes with
 // it: it proposes the country.
 (() => {
@@ -13,7 +13,7 @@
       return;
     }
     form.elements.token.value = token;
-    form.elements.zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? '';
+    if (form.elements.zone) form.elements.zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? '';
     history.replaceState(null, '', location.pathname);
     htmx.trigger(form, 'invitation:known');
   };

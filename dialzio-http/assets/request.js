@@ -54,6 +54,7 @@
     // The code is for looking up, not for reading: it is in the tooltip.
     const code = said.querySelector('.code');
     code?.remove();
+    if (code?.textContent.trim() === 'access.second_factor_required') location.assign('second-factor');
     const words = said.textContent.trim();
     revert(ctx.sourceElement);
     say(ctx.sourceElement, words.length > 0 && words.length < 400 ? words : 'This did not work. Nothing was changed; try again in a moment.', code?.textContent);

@@ -3,6 +3,7 @@
 use dialzio_core::account::{KeyError, LocalKeys};
 use dialzio_core::blob::LocalBlobs;
 use dialzio_core::ledger::CheckpointFile;
+use dialzio_core::mail::Mailer;
 use dialzio_core::{Clock, Crm, Store, SystemClock};
 use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
@@ -96,6 +97,15 @@ pub struct Places {
     pub provider_proxy: Option<Url>,
 }
 
+/// What an installation has from the process that opens it.
+#[derive(Debug, Default)]
+pub struct Surroundings {
+    /// Another clock than the machine's.
+    pub clock: Option<Arc<dyn Clock>>,
+    /// What sends mail, if anything does.
+    pub mailer: Option<Arc<dyn Mailer>>,
+}
+
 /// Whether a new installation may be begun. Beside anything of an older one it never is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Founding {
@@ -159,6 +169,18 @@ pub async fn open(
     founding: Founding,
     clock: Option<Arc<dyn Clock>>,
 ) -> Result<Crm, AssembleError> {
+    open_in(places, founding, Surroundings { clock, mailer: None }).await
+}
+
+/// As [`open`], with what the process has besides.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_in(
+    places: &Places,
+    founding: Founding,
+    surroundings: Surroundings,
+) -> Result<Crm, AssembleError> {
     let data = &places.data;
     std::fs::create_dir_all(data).map_err(AssembleError::Folder)?;
     #[cfg(unix)]
@@ -168,6 +190,7 @@ pub async fn open(
         std::fs::set_permissions(data, private).map_err(AssembleError::Folder)?;
     }
     Disk::below(data)?;
+    let Surroundings { clock, mailer } = surroundings;
     let clock = clock.unwrap_or_else(|| Arc::new(SystemClock));
     let store: Arc<dyn Store> = match &places.database {
         None => {
@@ -181,7 +204,7 @@ pub async fn open(
         Some(url) => on_a_server(url, Arc::clone(&clock)).await?,
     };
     let keys = Keys::of(places, founding, dialzio_core::account::is_new(&*store).await?)?;
-    let crm = put_together(places, store, keys.file(), clock)?;
+    let crm = put_together(places, store, keys.file(), clock, mailer)?;
     crm.check_keys().await.map_err(refused)?;
     keys.keep()?;
     Ok(crm)
@@ -198,7 +221,7 @@ pub async fn adopt(places: &Places, reason: &str) -> Result<(), AssembleError> {
         None => Arc::new(SqliteStore::open(places.database_file()).await?),
         Some(url) => on_a_server(url, Arc::clone(&clock)).await?,
     };
-    let crm = put_together(places, store, &places.key_file(), clock)?;
+    let crm = put_together(places, store, &places.key_file(), clock, None)?;
     crm.operator(reason).map_err(refused)?.adopt_keys().await.map_err(refused)
 }
 
@@ -218,6 +241,7 @@ fn put_together(
     store: Arc<dyn Store>,
     keys: &Path,
     clock: Arc<dyn Clock>,
+    mailer: Option<Arc<dyn Mailer>>,
 ) -> Result<Crm, AssembleError> {
     let hosts: Vec<String> =
         places.provider_hosts.iter().map(|host| host.trim().to_ascii_lowercase()).collect();
@@ -227,7 +251,7 @@ fn put_together(
     let whatsapp = MetaCloud::new(config).map_err(|error| AssembleError::Provider(error.to_string()))?;
     let builder = Crm::builder()
         .shared_store(store)
-        .keys(LocalKeys::open(keys)?)
+        .keys(LocalKeys::open(keys)?.renamed_to(places.key_file()))
         .blobs(LocalBlobs::open(places.blobs())?)
         .checkpoints(CheckpointFile::in_folder(places.checkpoints()))
         .provider(whatsapp)
@@ -237,7 +261,13 @@ fn put_together(
         let config = telephony(places);
         let refused = |error: dialzio_telephony::ConfigError| AssembleError::Provider(error.to_string());
         let telecmi = dialzio_telephony::TeleCmi::new(config.clone()).map_err(refused)?;
-        builder.provider(telecmi).provider(dialzio_telephony::Piopiy::new(config).map_err(refused)?)
+        let piopiy = dialzio_telephony::Piopiy::new(config.clone()).map_err(refused)?;
+        let third = dialzio_telephony::PiopiyV3::new(config).map_err(refused)?;
+        builder.provider(telecmi).provider(piopiy).provider(third)
+    };
+    let builder = match mailer {
+        Some(mailer) => builder.mailer(mailer),
+        None => builder,
     };
     Ok(builder.build()?)
 }

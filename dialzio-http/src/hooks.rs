@@ -212,7 +212,7 @@ pub(crate) async fn raw(
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Box::new(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response()));
     }
-    let body = read(state, hook, client.0, body).await?;
+    let body = read(state, hook, client.counted(), body).await?;
     let text = |(name, value): (&header::HeaderName, &HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };

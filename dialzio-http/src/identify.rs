@@ -1,4 +1,4 @@
-//! Who asks: the address that limits are kept by, found for each request.
+//! Who asks: the address behind each request, found once.
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
@@ -18,9 +18,10 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     let proxies = &state.options().proxies;
     let named = peer.and_then(|peer| client(peer, request.headers(), proxies));
-    request.extensions_mut().insert(Client(named));
+    let found = Client(named);
+    request.extensions_mut().insert(found);
     let proxied = peer.is_some_and(|peer| proxies.contains(&peer.to_canonical()));
-    let Some(address) = named.filter(|_| proxied) else { return next.run(request).await };
+    let Some(address) = found.counted().filter(|_| proxied) else { return next.run(request).await };
     let Some(held) = state.requests().take(address, REQUESTS) else {
         let mut problem = Problem::new("request.too_many");
         problem.retry_after = Some(1);

@@ -16,6 +16,8 @@ mod host_auth;
 mod identify;
 mod import;
 pub mod listen;
+#[cfg(feature = "smtp")]
+pub mod mail;
 mod middleware;
 #[cfg(all(feature = "sqlite", feature = "postgres", feature = "whatsapp"))]
 pub mod migrate_installation;
@@ -34,6 +36,7 @@ mod session;
 mod slow_bodies;
 mod state;
 mod timeouts;
+mod usage;
 pub mod web;
 
 pub use host_auth::{HostAuth, HostUser};

@@ -19,6 +19,7 @@ use crate::problem::Problem;
 use crate::routes::ROUTES;
 use crate::state::AppState;
 use crate::timeouts;
+use crate::usage;
 
 /// A content policy of pages: only our own origin, nothing inline, and these rules for frames.
 macro_rules! page_policy {
@@ -73,7 +74,7 @@ fn is_whole(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> b
     !headers.contains_key(header::ACCEPT_RANGES)
 }
 
-/// One line for each request. The name of the route, or its template for pages, never the path, which may hold ids, nor
+/// One line for each request, and the use of its page if a person made it by hand. The name of the route, or its template for pages, never the path, which may hold ids, nor
 /// the query, which may hold names.
 async fn log(State(state): State<AppState>, mut request: Request<Body>, next: Next) -> Response {
     let method = request.method().clone();
@@ -81,6 +82,7 @@ async fn log(State(state): State<AppState>, mut request: Request<Body>, next: Ne
     let template = state.mount().within(matched);
     let named =
         ROUTES.iter().find(|route| route.path == template && route.method.as_str() == method.as_str());
+    let used = usage::declared(&method, template);
     let route = named.map_or_else(|| template.to_owned(), |route| route.name.to_owned());
     let id = request
         .extensions()
@@ -97,6 +99,11 @@ async fn log(State(state): State<AppState>, mut request: Request<Body>, next: Ne
         && let Err(error) = state.crm().ledger().refused(actor, permission).await
     {
         tracing::error!(code = %error.code(), "a refused attempt could not be put on record");
+    }
+    if let (Some((actor, by_hand)), Some((page, action))) = (noted.by_hand(), used)
+        && response.status().is_success()
+    {
+        state.crm().usage().note(actor, page, action, by_hand.browser, by_hand.address);
     }
     let org = noted.actor().map(|actor| actor.org().to_string()).unwrap_or_default();
     let id = id.unwrap_or_default();

@@ -8,6 +8,11 @@ pub const SESSION_COOKIE: &str = "__Host-dialzio_session";
 /// The session cookie of a router that is mounted below a path, to which it is bound.
 pub const MOUNTED_SESSION_COOKIE: &str = "__Secure-dialzio_session";
 
+/// The cookie that shows that somebody signed in on this device before, at the root and below a path.
+pub const DEVICE_COOKIE: &str = "__Host-dialzio_device";
+/// The same below a path.
+pub const MOUNTED_DEVICE_COOKIE: &str = "__Secure-dialzio_device";
+
 /// The longest prefix, in bytes: addresses as a whole are held to 8 KiB.
 const LONGEST: usize = 200;
 
@@ -90,6 +95,11 @@ impl Mount {
     /// paths alone, so that an application beside it does not get it.
     pub(crate) const fn session_cookie_name(&self) -> &'static str {
         if self.0.is_empty() { SESSION_COOKIE } else { MOUNTED_SESSION_COOKIE }
+    }
+
+    /// The name of the cookie of a known device.
+    pub(crate) const fn device_cookie_name(&self) -> &'static str {
+        if self.0.is_empty() { DEVICE_COOKIE } else { MOUNTED_DEVICE_COOKIE }
     }
 
     /// A cookie for the paths of the mount, never readable by scripts.

@@ -12,11 +12,16 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-/// The address that limits are kept by: of the peer, or as a trusted proxy names it. `None` if it is unknown.
+/// The address behind a request, in one spelling: of the peer, or as a trusted proxy names it. `None` if it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Client(pub(crate) Option<IpAddr>);
 
 impl Client {
+    /// By what limits are kept.
+    pub(crate) fn counted(self) -> Option<IpAddr> {
+        self.0.map(network)
+    }
+
     /// The network that the audit log keeps.
     pub(crate) fn network(self) -> Option<Network> {
         self.0.map(Network::of)
@@ -39,7 +44,7 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
     let peer = peer.to_canonical();
     if !proxies.contains(&peer) {
-        return Some(network(peer));
+        return Some(peer);
     }
     let lines: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
     for line in lines.into_iter().rev() {
@@ -51,7 +56,7 @@ pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> O
                 .ok()?
                 .to_canonical();
             if !proxies.contains(&named) {
-                return Some(network(named));
+                return Some(named);
             }
         }
     }
@@ -163,7 +168,7 @@ mod tests {
         assert_eq!(of("127.0.0.1", &["203.0.113.5"]), Some(ip("203.0.113.5")));
         assert_eq!(of("127.0.0.1", &["10.9.9.9, 203.0.113.5"]), Some(ip("203.0.113.5")), "the last counts");
         assert_eq!(of("127.0.0.1", &["10.9.9.9", "203.0.113.5, 192.0.2.1"]), Some(ip("203.0.113.5")));
-        assert_eq!(of("::ffff:127.0.0.1", &["[2001:db8::5]:4711"]), Some(ip("2001:db8::")));
+        assert_eq!(of("::ffff:127.0.0.1", &["[2001:db8::5]:4711"]), Some(ip("2001:db8::5")));
         assert_eq!(of("127.0.0.1", &["203.0.113.5:4711"]), Some(ip("203.0.113.5")));
         for nothing in [&[][..], &["unknown"], &["203.0.113.5, unknown"], &["192.0.2.1"], &[""]] {
             assert_eq!(of("127.0.0.1", nothing), None, "{nothing:?}");

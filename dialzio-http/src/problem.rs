@@ -3,7 +3,7 @@
 mod title;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dialzio_core::consent::RefusalCode;
 use dialzio_core::{Error, Permission, StoreError};
@@ -165,6 +165,14 @@ impl Problem {
     }
 }
 
+/// Says how many attempts to sign in are free and when the next one is. Source: draft-ietf-httpapi-ratelimit-headers.
+pub(crate) fn say_limit(headers: &mut HeaderMap, seconds: u32) {
+    headers.insert("ratelimit-policy", HeaderValue::from_static("\"sign-in\";q=5;w=60"));
+    if let Ok(value) = HeaderValue::from_str(&format!("\"sign-in\";r=0;t={seconds}")) {
+        headers.insert("ratelimit", value);
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         if matches!(error, Error::Store(StoreError::Cursor)) {
@@ -204,6 +212,9 @@ impl From<Error> for Problem {
         }
         if let Error::Denied { permission } = error {
             problem.denied = Some(permission);
+        }
+        if let Error::TooManyRevealed { seconds } = error {
+            problem.retry_after = Some(seconds);
         }
         if problem.status == StatusCode::SERVICE_UNAVAILABLE {
             problem.retry_after = Some(2);
@@ -296,6 +307,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry = self.retry_after;
+        let of_attempts = self.code == "access.too_many_attempts";
         let tag = self.present.as_ref().and_then(|present| present.tag.clone());
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
@@ -305,6 +317,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Self::MEDIA_TYPE));
         if let Some(seconds) = retry {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            if of_attempts {
+                say_limit(headers, seconds);
+            }
         }
         if let Some(tag) = tag {
             headers.insert(header::ETAG, tag);

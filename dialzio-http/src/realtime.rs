@@ -85,6 +85,8 @@ pub enum Live {
 struct Listener {
     state: AppState,
     actor: Actor,
+    /// Reads the log, whose places follow one another, whatever the listener may be told of.
+    reader: Actor,
     check: SignInCheck,
     after: EventSeq,
     backlog: std::collections::VecDeque<Arc<Recorded>>,
@@ -94,7 +96,10 @@ struct Listener {
 }
 
 /// Events after `after`, then as they happen. Ends within seconds once the caller is not let in any more, or may not follow
-/// events any more: a key that was revoked, a session that has ended, a user whom the host does not know any more.
+/// events any more: a key that was revoked, a session that has ended, a user whom the host does not know any more. It ends too
+/// when the caller sees more or less than at its beginning, so that they come back as who they are now.
+///
+/// What the caller does not see is not handed on.
 ///
 /// # Errors
 /// [`Error::Denied`] without the permission to follow events.
@@ -107,13 +112,14 @@ pub async fn follow(
     let ledger = state.crm().ledger();
     let begun = ledger.newest_event(&actor).await?;
     let after = after.unwrap_or(begun);
+    let reader = reader(state, actor.org()).await?;
     let live = subscribe(state, &actor, begun);
     // Read again after listening has begun: what was handed round in between is in the log.
     let newest = ledger.newest_event(&actor).await?;
     let mut backlog = std::collections::VecDeque::new();
     let mut resync = after > newest;
     if after < newest {
-        let events = ledger.events(&actor, after, 200).await?;
+        let events = ledger.events(&reader, after, 200).await?;
         let contiguous = events.first().is_some_and(|first| first.seq.0 == after.0 + 1);
         resync = !contiguous || events.len() == 200;
         if !resync {
@@ -122,7 +128,8 @@ pub async fn follow(
     }
     let after = if resync { newest } else { after };
     let checked = tokio::time::Instant::now();
-    let listener = Listener { state: state.clone(), actor, check, after, backlog, live, checked, resync };
+    let listener =
+        Listener { state: state.clone(), actor, reader, check, after, backlog, live, checked, resync };
     Ok(stream::unfold(listener, |mut listener| async move {
         let next = listener.next().await?;
         Some((next, listener))
@@ -132,7 +139,7 @@ pub async fn follow(
 impl Listener {
     /// Puts what follows the last event handed on at the head of the line. `false` if the log does not have all of it.
     async fn catch_up(&mut self) -> bool {
-        let Ok(events) = self.state.crm().ledger().events(&self.actor, self.after, 200).await else {
+        let Ok(events) = self.state.crm().ledger().events(&self.reader, self.after, 200).await else {
             return false;
         };
         let contiguous = events.first().is_some_and(|first| first.seq.0 == self.after.0 + 1);
@@ -158,7 +165,11 @@ impl Listener {
                 }
                 if event.seq > self.after {
                     self.after = event.seq;
-                    return Some(Live::Event(event));
+                    match self.state.crm().ledger().told(&self.actor, &event).await {
+                        Ok(true) => return Some(Live::Event(event)),
+                        Ok(false) => {}
+                        Err(_) => return Some(Live::Resync),
+                    }
                 }
                 continue;
             }
@@ -166,8 +177,9 @@ impl Listener {
                 return None;
             }
             if self.checked.elapsed() >= RECHECK {
+                let before = self.actor.audience().clone();
                 self.actor = self.check.still(&self.state, &self.actor).await?;
-                if !self.actor.may(Permission::EventsRead) {
+                if !self.actor.may(Permission::EventsRead) || *self.actor.audience() != before {
                     return None;
                 }
                 self.checked = tokio::time::Instant::now();

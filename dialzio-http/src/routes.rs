@@ -171,37 +171,86 @@ routes! {
     "me.password" put "/v1/me/password" SignedIn, "Change the caller's own password, which ends their other sessions; members with a session only", 204 => api::profile::change_password,
         sample r#"{"current":"seven brown otters swim upstream 7","password":"staple battery horse correct 8"}"#,
         problems ["access.busy", "access.too_many_attempts", "member.conflict", "member.not_found"];
+    "me.email_confirmation" get "/v1/me/email-confirmation" SignedIn, "Whether the caller's address is confirmed", 200 => api::profile::confirmation,
+        problems ["member.not_found"];
+    "me.email_confirmation.send" post "/v1/me/email-confirmation" SignedIn, "Mail the caller a link that confirms their address; members only", 204 => api::profile::send_confirmation,
+        problems ["access.busy", "access.too_many_attempts", "input.invalid", "mail.not_set_up", "member.not_found"];
+    "me.organisations" get "/v1/me/organisations" SignedIn, "List the organisations that the caller works in, the one used last first", 200 => api::own_organisations::list,
+        problems ["member.not_found"];
+    "me.switch" put "/v1/me/organisation" SignedIn, "Move the caller's session to another organisation of theirs, with a new token; members with a session only", 204 => api::own_organisations::switch,
+        sample r#"{"organisation":"01890000-0000-7000-8000-000000000000"}"#,
+        problems ["input.invalid", "organisation.not_found"];
     "me.sessions" get "/v1/me/sessions" SignedIn, "List the caller's own sessions, the one used last first", 200 => api::profile::sessions;
     "me.end_sessions" delete "/v1/me/sessions" SignedIn, "End the caller's own sessions but the one that asks; members only", 204 => api::profile::end_sessions,
         problems ["input.invalid"];
     "me.end_session" delete "/v1/me/sessions/{session}" SignedIn, "End one of the caller's own sessions", 204 => api::profile::end_session;
+    "me.passkeys" get "/v1/me/passkeys" SignedIn, "List the caller's passkeys, oldest first", 200 => api::passkeys::list,
+        problems ["member.not_found"];
+    "me.passkeys.begin" post "/v1/me/passkeys/challenge" SignedIn, "Ask the caller's browser for a new passkey; members only", 200 => api::passkeys::begin,
+        sample r#"{"password":"seven brown otters swim upstream 7"}"#,
+        problems ["access.busy", "access.too_many_attempts", "member.not_found", "passkey.not_available"];
+    "me.passkeys.add" post "/v1/me/passkeys" SignedIn, "Add the passkey that the caller's browser has made; members only", 201 => api::passkeys::add,
+        sample r#"{"name":"Work laptop","state":"AQ","credential":{}}"#,
+        problems ["member.not_found", "passkey.not_available"];
+    "me.passkeys.remove" delete "/v1/me/passkeys/{passkey}" SignedIn, "Remove one of the caller's passkeys", 204 => api::passkeys::remove,
+        problems ["member.not_found"];
+    "me.second_factor" get "/v1/me/second-factor" SignedIn, "Whether the caller has a second factor", 200 => api::second_factor::get,
+        problems ["input.invalid", "member.not_found"];
+    "me.second_factor.begin" post "/v1/me/second-factor" SignedIn, "Make a secret for the caller's second factor, which a code confirms; members only", 201 => api::second_factor::begin,
+        sample r#"{"password":"seven brown otters swim upstream 7"}"#,
+        problems ["access.busy", "access.too_many_attempts", "member.not_found"];
+    "me.second_factor.confirm" post "/v1/me/second-factor/confirmation" SignedIn, "Turn the caller's second factor on with a first code, which ends their other sessions; the recovery codes are shown once; members with a session only", 200 => api::second_factor::confirm,
+        sample r#"{"code":"123456"}"#,
+        problems ["access.too_many_attempts", "member.not_found"];
+    "me.second_factor.codes" post "/v1/me/second-factor/recovery-codes" SignedIn, "Make new recovery codes for the caller, shown once; members only", 200 => api::second_factor::renew_codes,
+        sample r#"{"code":"123456"}"#,
+        problems ["access.too_many_attempts", "member.not_found"];
+    "me.second_factor.end" delete "/v1/me/second-factor" SignedIn, "Turn the caller's second factor off, which ends their other sessions; members with a session only", 204 => api::second_factor::end,
+        sample r#"{"password":"seven brown otters swim upstream 7","code":"123456"}"#,
+        problems ["access.busy", "access.too_many_attempts", "member.not_found"];
+    "me.usage" get "/v1/me/usage" SignedIn, "List the caller's own use of pages, newest first; of an address the network is left after 30 days, and nothing is left after 90", 200 => api::usage::own;
     "organisation.get" get "/v1/organisation" needs(P::MembersRead), "Get the organisation and its settings", 200 => api::organisation::get,
         problems ["organisation.not_found"];
     "organisation.change" patch "/v1/organisation" needs(P::SettingsManage), "Change the settings", 200 => api::organisation::change,
         sample r#"{"zone":"Asia/Kolkata","marketing_cap":3,"message_days":365,"quiet_from":"10:00","quiet_until":"19:00"}"#,
         problems ["organisation.conflict", "organisation.not_found", "organisation.stale"];
+    "organisation.usage" get "/v1/org/usage" needs(P::SettingsManage), "How the organisation used its pages in 90 days: numbers of members, none of fewer than five", 200 => api::usage::summary;
     "members.list" get "/v1/members" needs(P::MembersRead), "List members", 200 => api::members::list;
-    "members.invite" post "/v1/members" needs(P::MembersManage), "Invite a member; the link is shown once", 201 => api::members::invite,
+    "members.invite" post "/v1/members" needs(P::MembersManage), "Invite a member; the link is shown once, and mailed if the server sends mail", 201 => api::members::invite,
         sample r#"{"email":"ravi@example.com","role":"agent"}"#,
-        problems ["invitation.conflict"];
+        problems ["access.busy", "invitation.conflict"];
     "members.get" get "/v1/members/{member}" needs(P::MembersRead), "Get a member", 200 => api::members::get;
-    "members.change" patch "/v1/members/{member}" needs(P::MembersManage), "Change the role of a member", 200 => api::members::change,
-        sample r#"{"role":"viewer"}"#,
+    "members.change" patch "/v1/members/{member}" needs(P::MembersManage), "Change the role of a member, or how much they see", 200 => api::members::change,
+        sample r#"{"role":"viewer","visibility":"team"}"#,
         problems ["member.conflict"];
     "members.deactivate" post "/v1/members/{member}/deactivation" needs(P::MembersManage), "Deactivate a member: sessions and keys end, open conversations and follow-ups are handed over", 200 => api::members::deactivate,
         sample r#"{"hand_over_to":null}"#,
         problems ["member.conflict"];
     "members.activate" post "/v1/members/{member}/activation" needs(P::MembersManage), "Let a member who was deactivated come in again", 200 => api::members::activate,
         problems ["input.invalid", "member.conflict"];
+    "teams.list" get "/v1/teams" needs(P::MembersRead), "List teams", 200 => api::teams::list;
+    "teams.get" get "/v1/teams/{team}" needs(P::MembersRead), "Get a team", 200 => api::teams::get;
+    "teams.create" post "/v1/teams" needs(P::MembersManage), "Add a team", 201 => api::teams::add,
+        sample r#"{"name":"Support","members":[]}"#;
+    "teams.change" patch "/v1/teams/{team}" needs(P::MembersManage), "Change a team", 200 => api::teams::change,
+        sample r#"{"name":"Sales"}"#,
+        problems ["team.conflict"];
+    "teams.delete" delete "/v1/teams/{team}" needs(P::MembersManage), "Delete a team", 204 => api::teams::delete,
+        problems ["team.conflict"];
+    "members.reset_second_factor" delete "/v1/members/{member}/second-factor" needs(P::MembersManage), "Take the second factor of a member away, which ends their sessions", 204 => api::second_factor::reset,
+        problems ["input.invalid", "member.conflict"];
     "invitations.list" get "/v1/invitations" needs(P::MembersManage), "List invitations that can be accepted, oldest first", 200 => api::members::invitations;
-    "invitations.renew" post "/v1/invitations/{invitation}/renewal" needs(P::MembersManage), "Make a new link for an invitation; the link is shown once", 201 => api::members::renew,
-        problems ["input.invalid", "invitation.conflict"];
+    "invitations.renew" post "/v1/invitations/{invitation}/renewal" needs(P::MembersManage), "Make a new link for an invitation; the link is shown once, and mailed if the server sends mail", 201 => api::members::renew,
+        problems ["access.busy", "input.invalid", "invitation.conflict"];
     "invitations.revoke" delete "/v1/invitations/{invitation}" needs(P::MembersManage), "Take an invitation back", 204 => api::members::revoke,
         problems ["input.invalid"];
     "keys.list" get "/v1/keys" needs(P::MembersManage), "List API keys, without their secrets", 200 => api::keys::list;
     "keys.get" get "/v1/keys/{key}" needs(P::MembersManage), "Get an API key, without its secret", 200 => api::keys::get;
     "keys.create" post "/v1/keys" needs(P::MembersManage), "Create an API key; its secret is shown once", 201 => api::keys::create,
         sample r#"{"name":"Website","permissions":["contacts.read"]}"#;
+    "keys.change" patch "/v1/keys/{key}" needs(P::MembersManage), "Rename an API key, or change from which addresses it may be used", 200 => api::keys::change,
+        sample r#"{"allowed_from":["192.0.2.0/24"]}"#,
+        problems ["api_key.conflict"];
     "keys.rotate" post "/v1/keys/{key}/rotation" needs(P::MembersManage), "Make another API key in the place of one, which goes on working for some hours", 201 => api::keys::rotate,
         sample r#"{"overlap_hours":24}"#,
         problems ["api_key.conflict"];
@@ -312,6 +361,8 @@ routes! {
     "contacts.change" patch "/v1/contacts/{contact}" needs(P::ContactsWrite), "Change a contact", 200 => api::contacts::change,
         sample r#"{"name":"Asha R.","stage":"customer"}"#,
         problems ["contact.conflict", "member.not_found"];
+    "contacts.reveal" post "/v1/contacts/{contact}/reveal" needs(P::ContactsReveal), "Reveal the numbers and addresses of a contact, which is put in the audit log and limited to 60 an hour for who sees them masked", 200 => api::contacts::reveal,
+        problems ["contact.too_many_revealed"];
     "contacts.timeline" get "/v1/contacts/{contact}/timeline" needs(P::ContactsRead), "List what happened with a contact, newest first", 200 => api::timeline::of_contact;
     "contacts.identities" get "/v1/contacts/{contact}/identities" needs(P::ContactsRead), "List the identities of a contact at providers", 200 => api::contacts::identities;
     "contacts.resolve_doubt" post "/v1/contacts/{contact}/identities/{identity}/doubt" needs(P::ContactsWrite), "Resolve who writes from a former number of a contact", 200 => api::contacts::resolve_doubt,
@@ -404,14 +455,14 @@ routes! {
     "accounts.get" get "/v1/accounts/{account}" needs(P::AccountsRead), "Get a connected account", 200 => api::accounts::get;
     "accounts.create" post "/v1/accounts" needs(P::AccountsManage), "Connect an account", 201 => api::accounts::connect,
         sample r#"{"app":"01890000-0000-7000-8000-000000000000","name":"Shop line","routing_key":"1234567","business_id":"7654321","credentials":{"access_token":"secret"}}"#,
-        problems ["account.conflict", "account.no_provider", "account.not_found", "account.taken", "account.unsupported", "app.not_found"];
+        problems ["account.conflict", "account.no_provider", "account.not_found", "account.unavailable", "account.unsupported", "app.not_found"];
     "accounts.change" patch "/v1/accounts/{account}" needs(P::AccountsManage), "Change the name of an account, how it sends by SMS, or its credentials, which are checked at once", 200 => api::accounts::change,
         sample r#"{"name":"Shop line 2"}"#,
-        problems ["account.conflict", "account.no_provider", "account.taken", "account.unsupported", "provider.*"];
+        problems ["account.conflict", "account.no_provider", "account.unavailable", "account.unsupported", "provider.*"];
     "accounts.check" post "/v1/accounts/{account}/check" needs(P::AccountsManage), "Check the credentials of an account; success connects it again", 200 => api::accounts::check,
-        problems ["account.conflict", "account.no_provider", "account.taken", "account.unsupported", "provider.*"];
+        problems ["account.conflict", "account.no_provider", "account.unavailable", "account.unsupported", "provider.*"];
     "accounts.disconnect" post "/v1/accounts/{account}/disconnection" needs(P::AccountsManage), "Disconnect an account: nothing is received or sent by it", 200 => api::accounts::disconnect,
-        problems ["account.conflict", "account.taken"];
+        problems ["account.conflict", "account.unavailable"];
     "templates.list" get "/v1/accounts/{account}/templates" needs(P::AccountsRead), "List templates as last fetched", 200 => api::templates::list;
     "templates.sync" post "/v1/accounts/{account}/templates/sync" needs(P::AccountsManage), "Fetch templates from the provider", 200 => api::templates::sync,
         problems ["account.no_provider", "account.unsupported", "provider.*"];

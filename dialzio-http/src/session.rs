@@ -1,12 +1,12 @@
-//! The session of a browser: its cookie, what it was begun with, and how often its holder may try a password.
+//! The session of a browser: its cookie, that of the device, and how often their holder may try a password.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use axum_extra::extract::cookie::{Cookie, CookieJar};
-use dialzio_core::access::{Browser, Token, may_fit};
-use dialzio_core::text::EmailAddress;
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use dialzio_core::access::{AccessService, Attempt, Browser, Counted, DEVICE_LIFE, Line, Token, may_fit};
+use dialzio_core::usage::UsageBrowser;
 use dialzio_core::{Actor, Error};
 use secrecy::SecretString;
 
@@ -14,13 +14,14 @@ use crate::operation::{Draft, Input};
 use crate::peer::Client;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::web::Key;
 
 /// The session that a request comes with.
 #[derive(Debug, Clone)]
 pub struct OwnSession {
     /// The token of its cookie, if that can be one.
     pub(crate) token: Option<Token>,
+    /// The token of the device, if somebody signed in on it before.
+    pub(crate) device: Option<Token>,
     /// The family of the browser, if it is a known one.
     pub(crate) browser: Option<Browser>,
 }
@@ -30,9 +31,10 @@ impl FromRequestParts<AppState> for OwnSession {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Self::Rejection> {
         let jar = CookieJar::from_headers(&parts.headers);
-        let cookie = jar.get(state.mount().session_cookie_name());
-        let token = cookie.and_then(|cookie| Token::parse(cookie.value()));
-        Ok(Self { token, browser: browser(&parts.headers) })
+        let held = |name| jar.get(name).and_then(|cookie| Token::parse(cookie.value()));
+        let token = held(state.mount().session_cookie_name());
+        let device = held(state.mount().device_cookie_name());
+        Ok(Self { token, device, browser: browser(&parts.headers) })
     }
 }
 
@@ -60,6 +62,23 @@ fn browser(headers: &HeaderMap) -> Option<Browser> {
     FAMILIES.iter().find(|(word, _)| said.contains(word)).map(|(_, family)| *family)
 }
 
+/// The browser that asks, as its use is kept: the family and the major version.
+pub(crate) fn used_browser(headers: &HeaderMap) -> UsageBrowser {
+    let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let known = FAMILIES.iter().find(|(word, _)| said.contains(word));
+    known.map_or(UsageBrowser::OTHER, |(word, family)| {
+        UsageBrowser::known(*family, major(said, word, *family))
+    })
+}
+
+/// The number behind the word of a family and its slash: `EdgA/131.0`. Safari has it apart: `Version/18.1 Safari/605.1`.
+fn major(said: &str, word: &str, family: Browser) -> Option<u16> {
+    let word = if family == Browser::Safari { "Version/" } else { word };
+    let behind = said.split_once(word)?.1;
+    let version = if word.ends_with('/') { behind } else { behind.split_once('/')?.1 };
+    version.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+}
+
 /// Gives the browser this session.
 pub(crate) fn give(state: &AppState, token: &Token, response: &mut Response) {
     set(&cookie(state, token.reveal()), response);
@@ -83,27 +102,77 @@ fn set(cookie: &Cookie<'_>, response: &mut Response) {
     }
 }
 
-/// Who tries: the machine, and the account with this address.
-pub(crate) fn keys_of(state: &AppState, client: Client, email: &EmailAddress) -> Vec<Key> {
-    keys(client, state.attempts().account(&email.reveal().to_lowercase()))
+/// Remembers in the browser that somebody signed in on this device.
+pub(crate) fn remember(state: &AppState, device: Option<&Token>, response: &mut Response) {
+    let Some(device) = device else { return };
+    let mount = state.mount();
+    let mut cookie = mount.cookie(mount.device_cookie_name(), device.reveal().to_owned());
+    cookie.set_same_site(SameSite::Strict);
+    let cookie = format!("{cookie}; Max-Age={}", DEVICE_LIFE.num_seconds());
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
 }
 
-/// Who tries: the machine, and an account.
-pub(crate) fn keys(client: Client, account: Key) -> Vec<Key> {
-    client.0.map(Key::Address).into_iter().chain([account]).collect()
+/// Who tries to sign in, and in which line their password waits.
+#[derive(Debug)]
+pub(crate) struct Trying {
+    counted: Counted,
+    line: Line,
 }
 
-/// Counts an attempt as one that failed, until it is known to have been another.
+impl Trying {
+    /// The service for this attempt.
+    pub(crate) fn access<'a>(
+        &self,
+        state: &'a AppState,
+        client: Client,
+        own: &OwnSession,
+    ) -> AccessService<'a> {
+        let access = state.crm().access().from_browser(own.browser).from_network(client.network());
+        access.from_device(own.device.as_ref(), own.token.as_ref()).in_line(self.line)
+    }
+
+    /// It has succeeded.
+    pub(crate) async fn succeeded(&self, state: &AppState) {
+        state.crm().access().attempt_succeeded(&self.counted).await;
+    }
+
+    /// It was not made after all.
+    pub(crate) async fn was_not_made(&self, state: &AppState) {
+        state.crm().access().attempt_not_made(&self.counted).await;
+    }
+}
+
+/// Counts an attempt as one that failed, until it is known to have been another. `account` is the address of the account, or
+/// the token of a link.
 ///
 /// # Errors
 /// `access.too_many_attempts`, with the seconds to wait.
-pub(crate) fn begin(state: &AppState, keys: &[Key]) -> Result<(), Problem> {
-    state.attempts().begin(keys, state.crm().clock().now()).map_err(|seconds| {
-        let mut problem = Problem::new("access.too_many_attempts")
-            .detail(format!("Too many attempts. Try again in {}", minutes(seconds)));
-        problem.retry_after = Some(seconds);
-        problem
-    })
+pub(crate) async fn begin(
+    state: &AppState,
+    client: Client,
+    own: &OwnSession,
+    account: &str,
+) -> Result<Trying, Problem> {
+    let attempt = Attempt { account, peer: client.counted(), device: own.device.as_ref() };
+    match state.crm().access().begin_attempt(attempt).await {
+        Ok(counted) => {
+            let line =
+                if counted.is_known_device { Line::KnownDevices } else { Line::Strangers(client.counted()) };
+            Ok(Trying { counted, line })
+        }
+        Err(Error::TooManyAttempts { seconds }) => Err(too_many(seconds, "Too many attempts")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// There were too many of something: says when the next one may be.
+pub(crate) fn too_many(seconds: u32, what: &str) -> Problem {
+    let mut problem =
+        Problem::new("access.too_many_attempts").detail(format!("{what}. Try again in {}", minutes(seconds)));
+    problem.retry_after = Some(seconds);
+    problem
 }
 
 fn minutes(seconds: u32) -> String {
@@ -152,17 +221,43 @@ pub(crate) async fn change_password(
         let problem = "is not your password".to_owned();
         return Err(PasswordRefusal::Service(Error::Invalid { field: "current", problem }));
     }
-    let keys = keys_of(state, client, &email);
-    begin(state, &keys).map_err(PasswordRefusal::Attempt)?;
     let (current, new) = (SecretString::from(current.to_owned()), SecretString::from(new.to_owned()));
-    match access.change_password(actor, token, &current, &new).await {
-        Ok(token) => {
-            state.attempts().forget(&keys);
-            Ok(token)
+    let change = access.change_password(actor, token, &current, &new);
+    counted(state, client, session, email.reveal(), &["current"], change).await
+}
+
+/// Does what a wrong password or code of the caller refuses. A refusal of one of the fields that they are in counts as an
+/// attempt to sign in.
+///
+/// # Errors
+/// [`PasswordRefusal`].
+pub(crate) async fn attempt<T>(
+    state: &AppState,
+    actor: &Actor,
+    (client, own): (Client, &OwnSession),
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, PasswordRefusal> {
+    let email = state.crm().access().own_email(actor).await.map_err(PasswordRefusal::Service)?;
+    counted(state, client, own, email.reveal(), &["password", "code"], work).await
+}
+
+async fn counted<T>(
+    state: &AppState,
+    client: Client,
+    own: &OwnSession,
+    account: &str,
+    secrets: &[&str],
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, PasswordRefusal> {
+    let trying = begin(state, client, own, account).await.map_err(PasswordRefusal::Attempt)?;
+    match work.await {
+        Ok(done) => {
+            trying.succeeded(state).await;
+            Ok(done)
         }
         Err(error) => {
-            if !matches!(error, Error::Invalid { field: "current", .. }) {
-                state.attempts().take_back(&keys);
+            if !matches!(&error, Error::Invalid { field, .. } if secrets.contains(field)) {
+                trying.was_not_made(state).await;
             }
             Err(PasswordRefusal::Service(error))
         }
@@ -172,6 +267,25 @@ pub(crate) async fn change_password(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_browser_the_family_and_the_major_version_are_kept() {
+        for (said, kept) in [
+            ("Mozilla/5.0 (Windows NT 10.0) Chrome/131.0.0.0 Safari/537.36 Edg/132.0", "edge/132"),
+            ("Mozilla/5.0 (Linux; Android 14) Chrome/131.0 Mobile Safari/537.36 EdgA/130.1", "edge/130"),
+            ("Mozilla/5.0 (X11; rv:132.0) Gecko/20100101 Firefox/132.0", "firefox/132"),
+            ("Mozilla/5.0 (Macintosh) AppleWebKit/605.1 Version/18.1 Safari/605.1", "safari/18"),
+            ("Mozilla/5.0 (Macintosh) AppleWebKit/605.1 Safari/605.1", "safari"),
+            ("Firefox/x", "firefox"),
+            ("Chrome/99999999", "chrome"),
+            ("curl/8.5.0", "other"),
+            ("", "other"),
+        ] {
+            let headers = HeaderMap::from_iter([(header::USER_AGENT, HeaderValue::from_static(said))]);
+            assert_eq!(used_browser(&headers).to_string(), kept, "{said}");
+        }
+        assert_eq!(used_browser(&HeaderMap::new()).to_string(), "other");
+    }
 
     #[test]
     fn a_browser_is_known_by_its_family_and_nothing_else() {

@@ -1,6 +1,7 @@
 //! What every handler reaches.
 
 use dialzio_core::Crm;
+use dialzio_core::access::RelyingParty;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -12,8 +13,8 @@ use crate::mount::Mount;
 use crate::options::Options;
 use crate::peer::Counts;
 use crate::presence::Presence;
+use crate::problem::Problem;
 use crate::slow_bodies::SlowBodies;
-use crate::web::Attempts;
 
 /// What every handler reaches. Cloning costs one counter.
 #[derive(Debug, Clone)]
@@ -27,7 +28,6 @@ struct Inner {
     options: Options,
     event_hub: EventHub,
     presence: Arc<Presence>,
-    attempts: Attempts,
     imports: Imports,
     uploads: Arc<Semaphore>,
     hooks: Arc<Semaphore>,
@@ -50,7 +50,6 @@ impl AppState {
                 options,
                 event_hub: EventHub::default(),
                 presence: Arc::default(),
-                attempts: Attempts::default(),
                 imports: Imports::default(),
                 uploads: Arc::new(Semaphore::new(UPLOADS)),
                 hooks: Arc::new(Semaphore::new(HOOKS)),
@@ -86,6 +85,14 @@ impl AppState {
     pub(crate) fn sign_in(&self) -> String {
         let host = self.inner.options.sign_in.as_ref();
         host.map_or_else(|| self.mount().to("sign-in"), |page| page.path().to_owned())
+    }
+
+    /// The site that passkeys are made for.
+    ///
+    /// # Errors
+    /// `passkey.not_available` where browsers have none.
+    pub(crate) fn passkey_site(&self) -> Result<RelyingParty, Problem> {
+        RelyingParty::at(self.origin()).ok_or_else(|| Problem::new("passkey.not_available"))
     }
 
     pub(crate) fn options(&self) -> &Options {
@@ -129,9 +136,5 @@ impl AppState {
     /// The imports of this server.
     pub(crate) fn imports(&self) -> &Imports {
         &self.inner.imports
-    }
-
-    pub(crate) fn attempts(&self) -> &Attempts {
-        &self.inner.attempts
     }
 }

@@ -164,3 +164,57 @@ fn the_audit_command_verifies_beside_a_running_server_and_alone_and_ends_with_a_
     assert_eq!(dialzio(&data, &unknown).status.code(), Some(70), "not a finding");
     assert_eq!(dialzio(&data, &["audit", "verify"]).status.code(), Some(70), "it needs a reason");
 }
+
+#[test]
+fn the_key_is_rotated_beside_a_running_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let init = dialzio(&data, &["init", "--org", "Shop", "--owner", "asha@example.com", "--json"]);
+    let init: Value = serde_json::from_str(&said(&init)).unwrap();
+    let bearer = format!("Authorization: Bearer {}\r\n", init["api_key"].as_str().unwrap());
+    let server = Server::start(&data);
+    let app = json!({ "provider": "whatsapp", "name": "Shop", "app_secrets": [SECRET], "verify_token": "a-long-token" });
+    assert_eq!(server.ask("POST", "/v1/apps", &bearer, &app.to_string()).0, 201);
+    let keys = |args: &[&str]| dialzio(&data, &[&["keys"], args, &["--reason", "yearly"]].concat());
+    let status = |code: i32| {
+        let output = keys(&["status", "--json"]);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let first = status(0);
+    let print = first["keys"][0]["fingerprint"].as_str().unwrap().to_owned();
+    assert_eq!(first["total"], 3, "the secret, the token, and what outlives the key: {first}");
+    let added = said(&keys(&["add"]));
+    assert!(added.starts_with("2\t") && added.contains("\tnot current"), "{added}");
+    let promoted = said(&keys(&["promote", "2"]));
+    assert!(promoted.starts_with("Waiting ") && promoted.contains("\tcurrent"), "{promoted}");
+    assert_eq!(status(3)["wrapped_with_current"], 0);
+    let early = keys(&["retire", "1", "--fingerprint", &print]);
+    assert_eq!(early.status.code(), Some(4), "{early:?}");
+    let why = String::from_utf8_lossy(&early.stderr).into_owned();
+    assert!(why.contains("app_secret.sealed: 1, app.verify_token: 1"), "{why}");
+    assert!(said(&keys(&["rewrap"])).contains("4 records looked at, 4 wrapped anew"));
+    assert_eq!(status(0)["wrapped_with_current"], 4);
+    let wrong = keys(&["retire", "1", "--fingerprint", "00"]);
+    assert!(
+        !wrong.status.success() && String::from_utf8_lossy(&wrong.stderr).contains("fingerprint"),
+        "{wrong:?}"
+    );
+    said(&keys(&["retire", "1", "--fingerprint", &print]));
+    let unknown = keys(&["promote", "9"]);
+    assert_eq!(unknown.status.code(), Some(1), "{unknown:?}");
+    let after = status(0);
+    assert!(
+        after["keys"][0]["retired_at"].is_string() && after["keys"][0]["fingerprint"].is_null(),
+        "{after}"
+    );
+    assert_eq!(server.ask("GET", "/v1/apps", &bearer, "").0, 200);
+    let log = said(&dialzio(&data, &["operator", "log", "--reason", "a look"]));
+    for action in ["keys.added", "keys.promoted", "keys.rewrapped", "keys.retired", "keys.listed"] {
+        assert!(log.contains(&format!("\t{action}\t")), "{action}: {log}");
+    }
+    // What was rotated beside a server opens without it.
+    drop(server);
+    status(0);
+    assert_eq!(keys(&["status", "--nonsense"]).status.code(), Some(2));
+}

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use dialzio_core::call::{Call, CallChannels, CallQuery};
 use dialzio_core::page::{Cursor, Page, PageRequest};
-use dialzio_core::{Actor, Error, TypedId};
+use dialzio_core::{Actor, Error, Identifiers, TypedId};
 
 use super::Asked;
 use super::calls::CallFilter;
@@ -33,7 +33,7 @@ const COLUMNS: [&str; 16] = [
     "note",
 ];
 
-fn row(call: &Call, channels: &CallChannels) -> [String; COLUMNS.len()] {
+fn row(call: &Call, channels: &CallChannels, seen: Identifiers) -> [String; COLUMNS.len()] {
     let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| at.to_rfc3339()).unwrap_or_default();
     let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
     [
@@ -42,7 +42,7 @@ fn row(call: &Call, channels: &CallChannels) -> [String; COLUMNS.len()] {
         call.direction.to_string(),
         call.state.to_string(),
         call.confirmed.to_string(),
-        call.customer.as_ref().map(|number| number.reveal().to_owned()).unwrap_or_default(),
+        call.customer.as_ref().map(|number| seen.number(number)).unwrap_or_default(),
         call.withheld.to_string(),
         harmless(call.our_number.as_deref().unwrap_or_default()),
         id(call.contact.map(TypedId::uuid)),
@@ -87,7 +87,7 @@ impl Export for CallsExport {
     }
 
     fn cells(&self, call: &Call) -> Vec<String> {
-        row(call, &self.channels).into()
+        row(call, &self.channels, self.by.identifiers()).into()
     }
 
     async fn sent(&self, rows: u32) -> Result<(), Error> {

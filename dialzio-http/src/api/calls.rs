@@ -15,8 +15,8 @@ use dialzio_core::media::{Media, MediaState};
 use dialzio_core::provider::CallAction;
 use dialzio_core::text::CallNote;
 use dialzio_core::{
-    AccountId, Actor, CallId, ChannelIdentityId, ContactId, DispositionId, Error, MediaId, MemberId,
-    Permission, PhoneNumber, Revision, TaskId,
+    AccountId, Actor, CallId, ChannelIdentityId, ContactId, DispositionId, Error, Identifiers, MediaId,
+    MemberId, Permission, PhoneNumber, Revision, TaskId,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -43,8 +43,8 @@ pub struct CallJson {
     state: CallState,
     /// Its end was confirmed by asking the provider, which no one else can forge.
     confirmed: bool,
-    /// The person's number; null if it is withheld.
-    #[schema(required, pattern = r"^\+[1-9][0-9]{4,14}$")]
+    /// The person's number in E.164, or as `+91 •••• ••••21` for who sees numbers masked; null if it is withheld.
+    #[schema(required)]
     customer: Option<String>,
     /// The person hides their number.
     withheld: bool,
@@ -154,7 +154,7 @@ impl LegJson {
 
 impl CallJson {
     /// A call with the way that it went.
-    pub(crate) fn of(call: Call, channels: &CallChannels) -> Self {
+    pub(crate) fn of(call: Call, channels: &CallChannels, seen: Identifiers) -> Self {
         Self {
             id: call.id,
             account: call.account,
@@ -162,7 +162,7 @@ impl CallJson {
             direction: call.direction,
             state: call.state,
             confirmed: call.confirmed,
-            customer: call.customer.as_ref().map(|number| number.reveal().to_owned()),
+            customer: call.customer.as_ref().map(|number| seen.number(number)),
             withheld: call.withheld,
             our_number: call.our_number,
             identity: call.identity,
@@ -202,7 +202,10 @@ async fn revised(state: &AppState, by: &Actor, call: Call) -> Result<Revised<Cal
         .map(|(id, leg)| LegJson::of(id, leg))
         .collect();
     let channels = state.crm().calls().channels(by).await?;
-    Ok(Revised::at(call.revision, CallJson { legs: Some(legs), ..CallJson::of(call, &channels) }))
+    Ok(Revised::at(
+        call.revision,
+        CallJson { legs: Some(legs), ..CallJson::of(call, &channels, by.identifiers()) },
+    ))
 }
 
 /// Which calls are asked for. All conditions hold at once.
@@ -303,7 +306,7 @@ async fn listed(
 ) -> Result<Json<List<CallJson>>, Problem> {
     let found = state.crm().calls().list(by, query, paging.request()?).await?;
     let channels = state.crm().calls().channels(by).await?;
-    Ok(List::of(found, |call| CallJson::of(call, &channels)))
+    Ok(List::of(found, |call| CallJson::of(call, &channels, by.identifiers())))
 }
 
 /// `GET /v1/missed-calls`: those that wait to be called back.
@@ -331,14 +334,31 @@ pub async fn get(
 #[schema(as = NewCall)]
 #[serde(deny_unknown_fields)]
 pub struct NewCallJson {
-    /// The person's number, in international form or as it is dialled in the organisation's country.
-    number: String,
-    /// Whose number it is, where several contacts have it.
+    /// The person's number, in international form or as it is dialled in the organisation's country. Without it the first number
+    /// of the contact is called.
+    number: Option<String>,
+    /// Whom to call; with a number: whose it is, where several contacts have it.
     contact: Option<ContactId>,
     /// Through which number or sender; not needed if one alone can place calls.
     account: Option<AccountId>,
     /// What it is for: promotion needs an opt-in for calls. An answer to the person without it.
     purpose: Option<Purpose>,
+}
+
+/// The number to call: the one that is given, else the contact's. Rights are looked at first.
+async fn called(
+    state: &AppState,
+    by: &Actor,
+    permission: Permission,
+    new: &NewCallJson,
+) -> Result<PhoneNumber, Problem> {
+    match (&new.number, new.contact) {
+        (None, Some(contact)) => {
+            state.crm().calls().dials_in(by, permission).await?;
+            Ok(state.crm().contacts().number(by, contact).await?)
+        }
+        (typed, _) => number(state, by, permission, typed.as_deref().unwrap_or_default()).await,
+    }
 }
 
 /// `POST /v1/calls`.
@@ -348,13 +368,13 @@ pub async fn place(
     Idempotency(key): Idempotency,
     Body(new): Body<NewCallJson>,
 ) -> Result<(StatusCode, Json<CallJson>), Problem> {
-    let number = number(&state, &actor, Permission::CallsWrite, &new.number).await?;
+    let number = called(&state, &actor, Permission::CallsWrite, &new).await?;
     let purpose = new.purpose.unwrap_or(Purpose::Service);
     let NewCallJson { contact, account, .. } = new;
     let new = NewCall { account, number, contact, purpose, key: Some(key) };
     let call = state.crm().calls().place(&actor, new).await?;
     let channels = state.crm().calls().channels(&actor).await?;
-    Ok((StatusCode::ACCEPTED, Json(CallJson::of(call, &channels))))
+    Ok((StatusCode::ACCEPTED, Json(CallJson::of(call, &channels, actor.identifiers()))))
 }
 
 /// What the gate would say to a call.
@@ -376,7 +396,7 @@ pub async fn preview(
     Caller(actor): Caller,
     Body(new): Body<NewCallJson>,
 ) -> Result<Json<CallPreviewJson>, Problem> {
-    let number = number(&state, &actor, Permission::CallsRead, &new.number).await?;
+    let number = called(&state, &actor, Permission::CallsRead, &new).await?;
     let purpose = new.purpose.unwrap_or(Purpose::Service);
     let found = state.crm().calls().preview(&actor, new.account, &number, new.contact, purpose).await?;
     Ok(Json(match found {

@@ -1,10 +1,12 @@
 //! The rows of the list of contacts as comma-separated values.
 
+use std::borrow::Cow;
+
 use axum::extract::State;
 use dialzio_core::contact::{ContactEntry, ContactQuery, DetailValue};
 use dialzio_core::page::{Cursor, Page, PageRequest};
 use dialzio_core::text::TagName;
-use dialzio_core::{Actor, Error};
+use dialzio_core::{Actor, Error, Identifiers};
 
 use super::Asked;
 use super::contact_list::ContactSearch;
@@ -29,15 +31,16 @@ const COLUMNS: [&str; 10] = [
 ];
 
 /// Numbers that were typed, then those that a provider has shown, each once.
-fn phones(entry: &ContactEntry) -> Vec<String> {
+fn phones(entry: &ContactEntry, seen: Identifiers) -> Vec<String> {
     let mut phones: Vec<String> = Vec::new();
     let typed = entry.contact.details.iter().filter_map(|detail| match &detail.value {
         DetailValue::Phone { number, .. } => Some(number),
         DetailValue::Email(_) => None,
     });
     for number in typed.chain(entry.identities.iter().filter_map(|identity| identity.phone())) {
-        if !phones.iter().any(|known| known == number.reveal()) {
-            phones.push(number.reveal().to_owned());
+        let number = seen.number(number);
+        if !phones.contains(&number) {
+            phones.push(number);
         }
     }
     phones
@@ -48,19 +51,20 @@ fn cell<'a>(values: impl Iterator<Item = &'a str>) -> String {
     values.map(harmless).collect::<Vec<_>>().join("; ")
 }
 
-fn row(entry: &ContactEntry) -> [String; COLUMNS.len()] {
+fn row(entry: &ContactEntry, seen: Identifiers) -> [String; COLUMNS.len()] {
     let contact = &entry.contact;
     let emails = contact.details.iter().filter_map(|detail| match &detail.value {
-        DetailValue::Email(email) => Some(email.reveal()),
+        DetailValue::Email(email) => Some(seen.email(email)),
         DetailValue::Phone { .. } => None,
     });
+    let emails: Vec<String> = emails.collect();
     [
         contact.id.to_string(),
-        harmless(contact.name.as_ref().map_or("", |name| name.reveal())),
+        harmless(&contact.name.as_ref().map_or(Cow::Borrowed(""), |name| seen.name(name.reveal()))),
         contact.stage.to_string(),
         contact.owner.map(|owner| owner.to_string()).unwrap_or_default(),
-        cell(phones(entry).iter().map(String::as_str)),
-        cell(emails),
+        cell(phones(entry, seen).iter().map(String::as_str)),
+        cell(emails.iter().map(String::as_str)),
         cell(contact.tags.iter().map(TagName::reveal)),
         contact.restricted.to_string(),
         contact.created_at.to_rfc3339(),
@@ -87,7 +91,7 @@ impl Export for ContactsExport {
     }
 
     fn cells(&self, entry: &ContactEntry) -> Vec<String> {
-        row(entry).into()
+        row(entry, self.by.identifiers()).into()
     }
 
     async fn sent(&self, rows: u32) -> Result<(), Error> {

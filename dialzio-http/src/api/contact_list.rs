@@ -17,7 +17,8 @@ use crate::state::AppState;
 /// Which contacts are asked for. All that is given has to hold.
 #[derive(Debug, Deserialize, IntoParams)]
 pub struct ContactSearch {
-    /// Words of name, username, address or tags, or four digits and more of a number.
+    /// Words of name, username, address or tags, or four digits and more of a number; the whole number for who sees numbers
+    /// masked.
     q: Option<String>,
     /// Only contacts at this stage.
     #[param(value_type = Option<Stage>, inline)]
@@ -73,5 +74,6 @@ pub async fn list(
         Some(_) => None,
     };
     let page = state.crm().contacts().list(&actor, &query, request).await?;
-    Ok(Counted::of(page, total, ContactJson::from))
+    let seen = actor.identifiers();
+    Ok(Counted::of(page, total, |contact| ContactJson::of(&contact, seen)))
 }

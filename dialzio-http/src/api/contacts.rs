@@ -10,7 +10,9 @@ use dialzio_core::contact::{
     NameSource, NewContact, Stage,
 };
 use dialzio_core::text::{EmailAddress, Label, PersonName, TagName, Username};
-use dialzio_core::{Actor, ChannelIdentityId, ContactId, MemberId, PhoneNumber, Region, Revision};
+use dialzio_core::{
+    Actor, ChannelIdentityId, ContactId, Identifiers, MemberId, PhoneNumber, Region, Revision,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -36,7 +38,8 @@ pub enum DetailKind {
 pub struct DetailJson {
     #[schema(value_type = DetailKind)]
     kind: &'static str,
-    /// E.164, or an address.
+    /// E.164, or an address. For who sees it masked: `+91 •••• ••••21`, `a••••@example.com`. Given back, a mask stands for the value
+    /// that it is the mask of.
     value: String,
     /// How the number was written.
     #[schema(required)]
@@ -84,24 +87,29 @@ pub struct ContactJson {
     updated_at: DateTime<Utc>,
 }
 
-impl From<Contact> for ContactJson {
-    fn from(contact: Contact) -> Self {
+impl ContactJson {
+    /// A contact as its reader may see it.
+    pub(crate) fn of(contact: &Contact, seen: Identifiers) -> Self {
         let detail = |detail: &Detail| DetailJson {
             kind: detail.value.kind(),
-            value: match &detail.value {
-                DetailValue::Phone { number, .. } => number.reveal().to_owned(),
-                DetailValue::Email(email) => email.reveal().to_owned(),
-            },
+            value: value_of(&detail.value, seen),
             as_written: match &detail.value {
-                DetailValue::Phone { as_written, .. } => Some(as_written.reveal().to_owned()),
+                DetailValue::Phone { as_written, .. } if seen.are_whole() => {
+                    Some(as_written.reveal().to_owned())
+                }
+                DetailValue::Phone { number, .. } => Some(number.masked()),
                 DetailValue::Email(_) => None,
             },
-            extension: detail.value.extension().map(|digits| digits.reveal().to_owned()),
+            extension: detail
+                .value
+                .extension()
+                .filter(|_| seen.are_whole())
+                .map(|digits| digits.reveal().to_owned()),
             label: detail.label.as_ref().map(|label| label.reveal().to_owned()),
         };
         Self {
             id: contact.id,
-            name: contact.name.as_ref().map(|name| name.reveal().to_owned()),
+            name: contact.name.as_ref().map(|name| seen.name(name.reveal()).into_owned()),
             name_source: contact.name_source,
             stage: contact.stage,
             owner: contact.owner,
@@ -115,9 +123,28 @@ impl From<Contact> for ContactJson {
     }
 }
 
-fn read_details(given: &[NewDetailJson], country: Option<Region>) -> Result<Vec<Detail>, Problem> {
+/// A number in E.164 or an address, or its mask.
+fn value_of(value: &DetailValue, seen: Identifiers) -> String {
+    match value {
+        DetailValue::Phone { number, .. } => seen.number(number),
+        DetailValue::Email(email) => seen.email(email),
+    }
+}
+
+/// Details as they are given. Who sees those of a contact masked gives a mask back for one that stays.
+fn read_details(
+    given: &[NewDetailJson],
+    country: Option<Region>,
+    mut masked: Vec<DetailValue>,
+) -> Result<Vec<Detail>, Problem> {
     let each = |detail: &NewDetailJson| {
         let label = detail.label.as_deref().map(|label| text::<Label>("label", label)).transpose()?;
+        let is_meant = |known: &DetailValue| {
+            known.kind() == detail.kind && value_of(known, Identifiers::Masked) == detail.value
+        };
+        if let Some(place) = masked.iter().position(is_meant) {
+            return Ok(Detail { value: masked.remove(place), label });
+        }
         let value = match detail.kind.as_str() {
             "phone" => {
                 let wrong = |error| {
@@ -170,11 +197,11 @@ pub async fn create(
     let new = NewContact {
         name: new.name.as_deref().map(|name| text("name", name)).transpose()?,
         stage: new.stage.as_deref().map(|stage| word("stage", stage)).transpose()?,
-        details: read_details(&new.details, country)?,
+        details: read_details(&new.details, country, Vec::new())?,
         tags: read_tags(&new.tags)?,
     };
     let contact = state.crm().contacts().create(&actor, new).await?;
-    Ok((StatusCode::CREATED, Json(contact.into())))
+    Ok((StatusCode::CREATED, Json(ContactJson::of(&contact, actor.identifiers()))))
 }
 
 /// `GET /v1/contacts/{contact}`.
@@ -193,7 +220,7 @@ async fn shown(
     id: ContactId,
 ) -> Result<Revised<ContactJson>, dialzio_core::Error> {
     let contact = state.crm().contacts().get(actor, id).await?;
-    Ok(Revised::at(contact.revision, contact.into()))
+    Ok(Revised::at(contact.revision, ContactJson::of(&contact, actor.identifiers())))
 }
 
 /// Tells an absent field from `null`.
@@ -238,7 +265,13 @@ pub async fn change(
     let name =
         |name: Option<String>| name.as_deref().map(|name| text::<PersonName>("name", name)).transpose();
     let country = state.crm().contacts().dials_in(&actor).await?;
-    let read_details = |details| read_details(details, country);
+    let seen = actor.identifiers();
+    let masked = if seen.are_whole() || patch.details.is_none() {
+        Vec::new()
+    } else {
+        let stored = state.crm().contacts().get(&actor, id).await?;
+        stored.details.into_iter().map(|detail| detail.value).collect()
+    };
     let former = |numbers: &[String]| -> Result<Vec<PhoneNumber>, Problem> {
         let wrong =
             |error| Problem::invalid("former_numbers", format!("hold a number that cannot be used: {error}"));
@@ -250,14 +283,14 @@ pub async fn change(
         name: patch.name.map(name).transpose()?,
         stage: patch.stage.as_deref().map(|stage| word("stage", stage)).transpose()?,
         owner: patch.owner,
-        details: patch.details.as_deref().map(read_details).transpose()?,
+        details: patch.details.as_deref().map(|given| read_details(given, country, masked)).transpose()?,
         tags: patch.tags.as_deref().map(read_tags).transpose()?,
         restricted: patch.restricted,
         former_numbers: patch.former_numbers.as_deref().map(former).transpose()?,
         revision: meant.revision(patch.revision)?,
     };
     match state.crm().contacts().update(&actor, id, patch).await {
-        Ok(contact) => Ok(Revised::at(contact.revision, contact.into())),
+        Ok(contact) => Ok(Revised::at(contact.revision, ContactJson::of(&contact, seen))),
         Err(error) => Err(refusal(error, shown(&state, &actor, id)).await),
     }
 }
@@ -294,11 +327,12 @@ pub struct DoubtJson {
     since: DateTime<Utc>,
 }
 
-impl From<Doubt> for DoubtJson {
-    fn from(doubt: Doubt) -> Self {
+impl DoubtJson {
+    /// A doubt as its reader may see it.
+    pub(crate) fn of(doubt: &Doubt, seen: Identifiers) -> Self {
         Self {
-            number: doubt.number.reveal().to_owned(),
-            profile_name: doubt.name.map(|name| name.reveal().to_owned()),
+            number: seen.number(&doubt.number),
+            profile_name: doubt.name.as_ref().map(|name| seen.name(name.reveal()).into_owned()),
             since: doubt.since,
         }
     }
@@ -322,7 +356,7 @@ pub async fn resolve_doubt(
 ) -> Result<Revised<ContactJson>, Problem> {
     let answer: DoubtAnswer = word("answer", &given.answer)?;
     let contact = state.crm().contacts().resolve_doubt(&actor, contact, identity, answer).await?;
-    Ok(Revised::at(contact.revision, contact.into()))
+    Ok(Revised::at(contact.revision, ContactJson::of(&contact, actor.identifiers())))
 }
 
 /// How a contact is known at a provider.
@@ -350,13 +384,20 @@ pub struct IdentityJson {
     created_at: DateTime<Utc>,
 }
 
-impl From<ChannelIdentity> for IdentityJson {
-    fn from(identity: ChannelIdentity) -> Self {
-        let alias = |alias: &Alias| AliasJson { kind: alias.kind(), value: alias.reveal().to_owned() };
+impl IdentityJson {
+    /// An identity as its reader may see it.
+    fn of(identity: &ChannelIdentity, seen: Identifiers) -> Self {
+        let alias = |alias: &Alias| AliasJson {
+            kind: alias.kind(),
+            value: match alias {
+                Alias::Phone(number) => seen.number(number),
+                Alias::BusinessScoped(_) | Alias::ParentBusinessScoped(_) => alias.reveal().to_owned(),
+            },
+        };
         Self {
             id: identity.id,
             channel: Channel::WhatsApp,
-            profile_name: identity.profile_name.as_ref().map(|name| name.reveal().to_owned()),
+            profile_name: identity.profile_name.as_ref().map(|name| seen.name(name.reveal()).into_owned()),
             username: identity.username.as_ref().map(|name: &Username| name.reveal().to_owned()),
             aliases: identity.aliases.iter().map(alias).collect(),
             former: identity
@@ -364,7 +405,7 @@ impl From<ChannelIdentity> for IdentityJson {
                 .iter()
                 .map(|former| FormerJson { alias: alias(&former.alias), since: former.since })
                 .collect(),
-            doubt: identity.doubt.map(DoubtJson::from),
+            doubt: identity.doubt.as_ref().map(|doubt| DoubtJson::of(doubt, seen)),
             unreachable_since: identity.unreachable_since,
             created_at: identity.created_at,
         }
@@ -378,5 +419,34 @@ pub async fn identities(
     Id(id): Id<ContactId>,
 ) -> Result<Json<List<IdentityJson>>, Problem> {
     let identities = state.crm().contacts().identities(&actor, id).await?;
-    Ok(List::all(identities.into_iter().map(IdentityJson::from).collect()))
+    let seen = actor.identifiers();
+    Ok(List::all(identities.iter().map(|identity| IdentityJson::of(identity, seen)).collect()))
+}
+
+/// The numbers and addresses of a person, whole. Of what else is known nothing is answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RevealedContact)]
+pub struct RevealedJson {
+    id: ContactId,
+    #[schema(required)]
+    name: Option<String>,
+    details: Vec<DetailJson>,
+    identities: Vec<IdentityJson>,
+}
+
+/// `POST /v1/contacts/{contact}/reveal`.
+pub async fn reveal(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    Id(id): Id<ContactId>,
+) -> Result<Json<RevealedJson>, Problem> {
+    let revealed = state.crm().contacts().reveal(&actor, id).await?;
+    let identity = |identity: &ChannelIdentity| IdentityJson::of(identity, Identifiers::Whole);
+    let contact = ContactJson::of(&revealed.contact, Identifiers::Whole);
+    Ok(Json(RevealedJson {
+        id: contact.id,
+        name: contact.name,
+        details: contact.details,
+        identities: revealed.identities.iter().map(identity).collect(),
+    }))
 }

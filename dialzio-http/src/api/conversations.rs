@@ -1,5 +1,7 @@
 //! Conversations.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,8 +14,10 @@ use dialzio_core::conversation::{
     ConversationQuery, ConversationState, DeliveryStatus, Direction, InboxEntry, InboxView, MediaKind,
     Preview, StateFilter, TemplateCategory,
 };
+use dialzio_core::text::PersonName;
 use dialzio_core::{
-    AccountId, ActivityId, Actor, ChannelIdentityId, ContactId, ConversationId, MemberId, MessageId, Revision,
+    AccountId, ActivityId, Actor, ChannelIdentityId, ContactId, ConversationId, Identifiers, MemberId,
+    MessageId, Revision,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -168,13 +172,16 @@ impl From<Conversation> for ConversationJson {
     }
 }
 
-impl From<InboxEntry> for ConversationJson {
-    fn from(entry: InboxEntry) -> Self {
+impl ConversationJson {
+    /// A conversation with its person and newest message, as its reader may see them.
+    pub(crate) fn of(entry: InboxEntry, seen: Identifiers) -> Self {
+        let name =
+            |name: &Option<PersonName>| name.as_ref().map(|name| seen.name(name.reveal()).into_owned());
         let person = PersonJson {
-            name: entry.contact_name.as_ref().map(|name| name.reveal().to_owned()),
-            profile_name: entry.profile_name.as_ref().map(|name| name.reveal().to_owned()),
+            name: name(&entry.contact_name),
+            profile_name: name(&entry.profile_name),
             username: entry.username.as_ref().map(|name| name.reveal().to_owned()),
-            phone: entry.phone.as_ref().map(|phone| phone.reveal().to_owned()),
+            phone: entry.phone.as_ref().map(|phone| seen.number(phone)),
             stage: entry.stage,
         };
         let last = entry.last.as_ref().map(|last| LastJson {
@@ -182,7 +189,7 @@ impl From<InboxEntry> for ConversationJson {
             direction: last.direction,
             author: last.author.clone(),
             kind: last.kind.clone(),
-            text: last.display_text.as_ref().map(|text| text.reveal().to_owned()),
+            text: last.text_seen_with(seen).map(Cow::into_owned),
             status: last.status,
         });
         Self { person: Some(person), last, ..Self::from(entry.conversation) }
@@ -269,7 +276,8 @@ pub async fn list(
         }
         let found =
             state.crm().conversations().find(&actor, words, filter, narrowed, paging.request()?).await?;
-        return Ok(List::of(found.page, ConversationJson::from));
+        let seen = actor.identifiers();
+        return Ok(List::of(found.page, |entry| ConversationJson::of(entry, seen)));
     }
     let query = ConversationQuery {
         filter: narrowed,
@@ -277,7 +285,8 @@ pub async fn list(
         ..ConversationQuery::new(view, filter, state.crm().clock().now())
     };
     let page = state.crm().conversations().list(&actor, &query, paging.request()?).await?;
-    Ok(List::of(page, ConversationJson::from))
+    let seen = actor.identifiers();
+    Ok(List::of(page, |entry| ConversationJson::of(entry, seen)))
 }
 
 /// `GET /v1/conversations/{conversation}`.
@@ -303,7 +312,11 @@ async fn shown(
         Err(dialzio_core::Error::Denied { .. }) => None,
         Err(error) => return Err(error),
     };
-    let conversation = ConversationJson { doubt: doubt.map(DoubtJson::from), ..entry.into() };
+    let seen = actor.identifiers();
+    let conversation = ConversationJson {
+        doubt: doubt.map(|doubt| DoubtJson::of(&doubt, seen)),
+        ..ConversationJson::of(entry, seen)
+    };
     Ok(Revised::at(revision, conversation))
 }
 

@@ -311,7 +311,7 @@ pub async fn create(
 /// Not found; without the permission to change contacts.
 pub(crate) async fn find(state: &AppState, by: &Actor, id: ImportId) -> Result<std::sync::Arc<Run>, Problem> {
     state.crm().contacts().dials_in(by).await?;
-    state.imports().get(by.org(), id).ok_or_else(|| Problem::new("import.not_found"))
+    state.imports().get(by, id).ok_or_else(|| Problem::new("import.not_found"))
 }
 
 /// `GET /v1/contacts/imports/{import}`.

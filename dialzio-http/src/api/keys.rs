@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use dialzio_core::access::{ApiKey, NewApiKey};
+use dialzio_core::access::{AddressList, ApiKey, ApiKeyPatch, KeyUse, NewApiKey};
 use dialzio_core::text::Title;
-use dialzio_core::{ApiKeyId, Error, MemberId, Permission, Revision};
+use dialzio_core::{Actor, ApiKeyId, Error, MemberId, Permission, Revision};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,11 +33,29 @@ pub struct KeyJson {
     expires_at: DateTime<Utc>,
     #[schema(required)]
     revoked_at: Option<DateTime<Utc>>,
+    /// Addresses and networks that it may be used from; from everywhere if there are none.
+    #[schema(max_items = 20)]
+    allowed_from: Vec<String>,
+    /// Its last use; `null` if it was never used.
+    #[schema(required)]
+    last_used: Option<KeyUseJson>,
     revision: Revision,
 }
 
-impl From<ApiKey> for KeyJson {
-    fn from(key: ApiKey) -> Self {
+/// The last use of an API key.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ApiKeyUse)]
+pub struct KeyUseJson {
+    /// When, to the minute.
+    at: DateTime<Utc>,
+    /// From which network: 24 bits of an IPv4 address, 48 of an IPv6 one; `null` if it was not known.
+    #[schema(required)]
+    network: Option<String>,
+}
+
+impl KeyJson {
+    fn new(key: ApiKey, uses: &[KeyUse]) -> Self {
+        let used = uses.iter().find(|used| used.key == key.id);
         Self {
             id: key.id,
             name: key.name.reveal().to_owned(),
@@ -46,9 +64,41 @@ impl From<ApiKey> for KeyJson {
             created_at: key.created_at,
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
+            allowed_from: key.allowed_from.entries().collect(),
+            last_used: used.map(|used| KeyUseJson {
+                at: used.at,
+                network: used.network.map(|network| network.to_string()),
+            }),
             revision: key.revision,
         }
     }
+}
+
+/// A key as it is answered.
+async fn answer(state: &AppState, actor: &Actor, key: ApiKey) -> Result<Revised<KeyJson>, Error> {
+    let uses = state.crm().access().key_uses(actor).await?;
+    Ok(Revised::at(key.revision, KeyJson::new(key, &uses)))
+}
+
+/// What a change or revocation came to: the key, or the refusal with the key as it stands.
+async fn changed(
+    state: &AppState,
+    actor: &Actor,
+    id: ApiKeyId,
+    done: Result<ApiKey, Error>,
+) -> Result<Revised<KeyJson>, Problem> {
+    match done {
+        Ok(key) => Ok(answer(state, actor, key).await?),
+        Err(error) => {
+            let present = async { answer(state, actor, state.crm().access().key(actor, id).await?).await };
+            Err(refusal(error, present).await)
+        }
+    }
+}
+
+/// Reads a list of addresses.
+fn addresses(entries: &[String]) -> Result<AddressList, Problem> {
+    AddressList::parse(entries).map_err(|error| Problem::invalid("allowed_from", error.to_string()))
 }
 
 /// `GET /v1/keys`.
@@ -56,8 +106,9 @@ pub async fn list(
     State(state): State<AppState>,
     Caller(actor): Caller,
 ) -> Result<Json<List<KeyJson>>, Problem> {
-    let keys = state.crm().access().keys(&actor).await?;
-    Ok(List::all(keys.into_iter().map(KeyJson::from).collect()))
+    let access = state.crm().access();
+    let (keys, uses) = (access.keys(&actor).await?, access.key_uses(&actor).await?);
+    Ok(List::all(keys.into_iter().map(|key| KeyJson::new(key, &uses)).collect()))
 }
 
 /// `GET /v1/keys/{key}`.
@@ -67,7 +118,7 @@ pub async fn get(
     Id(id): Id<ApiKeyId>,
 ) -> Result<Revised<KeyJson>, Problem> {
     let key = state.crm().access().key(&actor, id).await?;
-    Ok(Revised::at(key.revision, key.into()))
+    Ok(answer(&state, &actor, key).await?)
 }
 
 /// A new API key.
@@ -82,6 +133,10 @@ pub struct NewKeyJson {
     /// After how many days it ends: 90 unless given.
     #[schema(minimum = 1, maximum = 365)]
     expires_in_days: Option<u16>,
+    /// Addresses and networks that it may be used from, such as `192.0.2.7` or `192.0.2.0/24`: from everywhere unless given.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    allowed_from: Vec<String>,
 }
 
 /// A new API key with its secret, which is shown once.
@@ -101,10 +156,43 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<MadeKeyJson>), Problem> {
     let permissions = new.permissions.iter().map(|name| word::<Permission>("permissions", name));
     let permissions = permissions.collect::<Result<Vec<_>, _>>()?;
-    let name = text::<Title>("name", &new.name)?;
-    let new = NewApiKey::new(name, &permissions).lasting(new.expires_in_days.unwrap_or(NewApiKey::DAYS));
+    let (name, addresses) = (text::<Title>("name", &new.name)?, addresses(&new.allowed_from)?);
+    let new = NewApiKey::new(name, &permissions)
+        .lasting(new.expires_in_days.unwrap_or(NewApiKey::DAYS))
+        .allowed_from(addresses);
     let (id, token) = state.crm().access().create_key(&actor, new).await?;
     Ok((StatusCode::CREATED, Json(MadeKeyJson { id, api_key: token.reveal().to_owned() })))
+}
+
+/// Changes to an API key: an absent field stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ApiKeyPatch)]
+#[serde(deny_unknown_fields)]
+pub struct KeyPatchJson {
+    #[schema(value_type = Option<Title>)]
+    name: Option<String>,
+    /// All addresses and networks anew that it may be used from; none allows every address.
+    #[schema(max_items = 20)]
+    allowed_from: Option<Vec<String>>,
+    /// The revision that is meant, instead of `If-Match`.
+    revision: Option<u32>,
+}
+
+/// `PATCH /v1/keys/{key}`.
+pub async fn change(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    meant: IfMatch,
+    Id(id): Id<ApiKeyId>,
+    Body(patch): Body<KeyPatchJson>,
+) -> Result<Revised<KeyJson>, Problem> {
+    let seen = meant.revision(patch.revision)?;
+    let patch = ApiKeyPatch {
+        name: patch.name.map(|name| text::<Title>("name", &name)).transpose()?,
+        allowed_from: patch.allowed_from.map(|entries| addresses(&entries)).transpose()?,
+    };
+    let done = state.crm().access().change_key(&actor, id, seen, patch).await;
+    changed(&state, &actor, id, done).await
 }
 
 /// How the key before goes on.
@@ -136,15 +224,6 @@ pub async fn revoke(
     meant: IfMatch,
     Id(id): Id<ApiKeyId>,
 ) -> Result<Revised<KeyJson>, Problem> {
-    let access = state.crm().access();
-    match access.revoke_key(&actor, id, meant.revision(None)?).await {
-        Ok(key) => Ok(Revised::at(key.revision, key.into())),
-        Err(error) => {
-            let present = async {
-                let key = access.key(&actor, id).await?;
-                Ok::<_, Error>(Revised::at(key.revision, KeyJson::from(key)))
-            };
-            Err(refusal(error, present).await)
-        }
-    }
+    let done = state.crm().access().revoke_key(&actor, id, meant.revision(None)?).await;
+    changed(&state, &actor, id, done).await
 }

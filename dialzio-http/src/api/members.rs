@@ -4,7 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use dialzio_core::access::{Colleague, InHand, Invitation, Member, MemberState};
+use dialzio_core::access::{
+    Colleague, InHand, Invitation, Invited, Member, MemberPatch, MemberState, NewInvitation, Visibility,
+};
 use dialzio_core::text::EmailAddress;
 use dialzio_core::{Actor, Error, InvitationId, MemberId, Permission, Revision, Role};
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,8 @@ pub struct MemberJson {
     name: String,
     role: Role,
     state: MemberState,
+    /// Whose work they see: their own, that of their teams and what is not assigned, or everything.
+    visibility: Visibility,
     created_at: DateTime<Utc>,
     /// What they sign in with; `null` for callers who may not manage members.
     #[schema(required)]
@@ -31,6 +35,9 @@ pub struct MemberJson {
     /// Their last use, to the minute; `null` before the first, and for callers who may not manage members.
     #[schema(required)]
     last_active_at: Option<DateTime<Utc>>,
+    /// Whether signing in asks them for a code; `null` for callers who may not manage members.
+    #[schema(required)]
+    second_factor: Option<bool>,
     revision: Revision,
 }
 
@@ -42,9 +49,11 @@ impl MemberJson {
             name: member.name.reveal().to_owned(),
             role: member.role,
             state: member.state,
+            visibility: member.sees(),
             created_at: member.created_at,
             email: known.map(|one| one.email.reveal().to_owned()),
             last_active_at: known.and_then(|one| one.seen_at),
+            second_factor: known.map(|one| one.has_second_factor),
             revision: member.revision,
         }
     }
@@ -83,14 +92,17 @@ pub async fn get(
     Ok(revised(&state, &actor, &member).await?)
 }
 
-/// What changes of a member.
+/// What changes of a member: an absent field stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = MemberPatch)]
 #[serde(deny_unknown_fields)]
 pub struct MemberPatchJson {
     /// What they are to be: not above the caller's own role.
-    #[schema(value_type = Role)]
-    role: String,
+    #[schema(value_type = Option<Role>)]
+    role: Option<String>,
+    /// How much of the organisation's work they are to see. Owners and admins see everything.
+    #[schema(value_type = Option<Visibility>)]
+    visibility: Option<String>,
     /// The revision that is meant, instead of `If-Match`.
     revision: Option<u32>,
 }
@@ -104,8 +116,15 @@ pub async fn change(
     Body(patch): Body<MemberPatchJson>,
 ) -> Result<Revised<MemberJson>, Problem> {
     let access = state.crm().access();
-    let role = word::<Role>("role", &patch.role)?;
-    match access.change_role(&actor, id, role, meant.revision(patch.revision)?).await {
+    let change = MemberPatch {
+        role: patch.role.as_deref().map(|role| word::<Role>("role", role)).transpose()?,
+        visibility: patch
+            .visibility
+            .as_deref()
+            .map(|seen| word::<Visibility>("visibility", seen))
+            .transpose()?,
+    };
+    match access.change(&actor, id, change, meant.revision(patch.revision)?).await {
         Ok(member) => Ok(revised(&state, &actor, &member).await?),
         Err(error) => {
             let present = async {
@@ -172,6 +191,10 @@ pub struct InviteJson {
     email: String,
     #[schema(value_type = Role)]
     role: String,
+    /// How much of the organisation's work they will see: all of it unless given, and never more than the caller sees. Owners and
+    /// admins see everything.
+    #[schema(value_type = Option<Visibility>)]
+    visibility: Option<String>,
 }
 
 /// The link of an invitation, shown once.
@@ -180,12 +203,14 @@ pub struct InviteJson {
 pub struct InvitedJson {
     /// The address at which the invited person makes an account.
     setup_url: String,
+    /// Whether the link was sent to the address by mail too: only if the server sends mail, and at most three an hour.
+    mailed: bool,
 }
 
 impl InvitedJson {
-    fn of(state: &AppState, token: &dialzio_core::access::Token) -> (StatusCode, Json<Self>) {
-        let setup_url = setup_url(&state.public_url(""), token.reveal());
-        (StatusCode::CREATED, Json(Self { setup_url }))
+    fn of(state: &AppState, invited: &Invited) -> (StatusCode, Json<Self>) {
+        let setup_url = setup_url(&state.public_url(""), invited.token.reveal());
+        (StatusCode::CREATED, Json(Self { setup_url, mailed: invited.mailed }))
     }
 }
 
@@ -196,8 +221,12 @@ pub async fn invite(
     Body(new): Body<InviteJson>,
 ) -> Result<(StatusCode, Json<InvitedJson>), Problem> {
     let email = text::<EmailAddress>("email", &new.email)?;
-    let token = state.crm().access().invite(&actor, Some(email), word::<Role>("role", &new.role)?).await?;
-    Ok(InvitedJson::of(&state, &token))
+    let (role, page) = (word::<Role>("role", &new.role)?, state.public_url("setup"));
+    let visibility =
+        new.visibility.as_deref().map(|seen| word::<Visibility>("visibility", seen)).transpose()?;
+    let new = NewInvitation::to(email, role).seeing(visibility.unwrap_or(Visibility::All));
+    let invited = state.crm().access().invite_by_mail(&actor, new, &page).await?;
+    Ok(InvitedJson::of(&state, &invited))
 }
 
 /// The address of the page that uses an invitation: `base` is the public address of the router, with a slash at its end.
@@ -216,6 +245,8 @@ pub struct OpenJson {
     #[schema(required)]
     email: Option<String>,
     role: Role,
+    /// Whose work they will see: their own, that of their teams and what is not assigned, or everything.
+    visibility: Visibility,
     invited_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
@@ -226,6 +257,7 @@ impl From<Invitation> for OpenJson {
             id: invitation.id(),
             email: invitation.email.as_ref().map(|email| email.reveal().to_owned()),
             role: invitation.role,
+            visibility: invitation.visibility,
             invited_at: invitation.created_at,
             expires_at: invitation.expires_at,
         }
@@ -247,8 +279,9 @@ pub async fn renew(
     Caller(actor): Caller,
     Id(id): Id<InvitationId>,
 ) -> Result<(StatusCode, Json<InvitedJson>), Problem> {
-    let token = state.crm().access().renew_invitation(&actor, id).await?;
-    Ok(InvitedJson::of(&state, &token))
+    let page = state.public_url("setup");
+    let invited = state.crm().access().renew_invitation_by_mail(&actor, id, &page).await?;
+    Ok(InvitedJson::of(&state, &invited))
 }
 
 /// `DELETE /v1/invitations/{invitation}`.

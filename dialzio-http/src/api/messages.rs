@@ -11,7 +11,7 @@ use dialzio_core::conversation::{
 };
 use dialzio_core::media::{Media, MediaState};
 use dialzio_core::page::Page;
-use dialzio_core::{Actor, ConversationId, Error, MediaId, MessageId, RecordKind};
+use dialzio_core::{Actor, ConversationId, Error, Identifiers, MediaId, MessageId, RecordKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -153,13 +153,14 @@ pub(super) async fn whole(
     let sent = ids(|message| message.direction == Direction::Outbound);
     let mut files = state.crm().media().of(actor, &files).await?;
     let evidence = state.crm().conversations().evidence_of(actor, &sent).await?;
+    let seen = actor.identifiers();
     let one = |message: Message| {
         let file = files.iter().position(|file| Some(file.id) == message.content.media());
         let history = evidence.iter().filter(|(id, _)| *id == message.id);
         MessageJson {
             file: file.map(|place| files.swap_remove(place).into()),
             history: history.map(|(_, evidence)| evidence.clone().into()).collect(),
-            ..message.into()
+            ..MessageJson::of(message, seen)
         }
     };
     Ok(messages.into_iter().map(one).collect())
@@ -174,8 +175,10 @@ struct ReactionJson {
     at: DateTime<Utc>,
 }
 
-impl From<Message> for MessageJson {
-    fn from(message: Message) -> Self {
+impl MessageJson {
+    /// A message as its reader may see it.
+    pub(super) fn of(message: Message, seen: Identifiers) -> Self {
+        let content = message.content.seen_with(seen).into_owned();
         let reactions = message.reactions.iter().filter_map(|reaction| {
             Some(ReactionJson { by: reaction.by, emoji: reaction.emoji.clone()?, at: reaction.at })
         });
@@ -185,15 +188,15 @@ impl From<Message> for MessageJson {
             direction: message.direction,
             reactions: reactions.collect(),
             author: message.author,
-            kind: message.content.kind(),
-            text: message.content.display_text().map(str::to_owned),
+            kind: content.kind(),
+            text: content.display_text().map(str::to_owned),
             purpose: message.purpose,
             status: message.delivery.status,
             status_at: message.delivery.at,
             failure: message.delivery.failure.map(Into::into),
             file: None,
             history: Vec::new(),
-            content: message.content,
+            content,
             event_at: message.event_at,
             received_at: message.received_at,
             external_id: message.external.map(Into::into),
@@ -318,7 +321,9 @@ pub async fn find(
     let (messages, entries): (Vec<_>, Vec<_>) =
         page.items.into_iter().map(|found| (found.message, found.entry)).unzip();
     let shown = whole(&state, &actor, messages).await?;
-    let each = |(message, entry)| FoundMessageJson { message, conversation: ConversationJson::from(entry) };
+    let seen = actor.identifiers();
+    let each =
+        |(message, entry)| FoundMessageJson { message, conversation: ConversationJson::of(entry, seen) };
     let items = shown.into_iter().zip(entries).map(each).collect();
     Ok(List::of(Page { items, next: page.next }, |found| found))
 }
@@ -355,7 +360,7 @@ async fn tagged(state: &AppState, actor: &Actor, message: Message) -> Result<Rev
         Err(problem) if problem.status == 403 => None,
         Err(problem) => return Err(problem),
     };
-    Ok(Revised(StatusCode::OK, tag, json.unwrap_or_else(|| message.into())))
+    Ok(Revised(StatusCode::OK, tag, json.unwrap_or_else(|| MessageJson::of(message, actor.identifiers()))))
 }
 
 /// Does something with a message that has the status that is meant.

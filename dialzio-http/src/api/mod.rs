@@ -29,6 +29,8 @@ pub mod messages;
 pub mod notes;
 pub mod notices;
 pub mod organisation;
+pub mod own_organisations;
+pub mod passkeys;
 pub mod profile;
 pub mod providers;
 pub mod quarantine;
@@ -36,11 +38,14 @@ pub mod recordings;
 pub mod revision;
 pub mod saved_views;
 pub mod scheduled;
+pub mod second_factor;
 pub mod sending;
 pub mod sms;
 pub(crate) mod table;
+pub mod teams;
 pub mod templates;
 pub mod timeline;
+pub mod usage;
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
@@ -117,11 +122,13 @@ record_ids! {
     MediaId = Media,
     MemberId = Member,
     MessageId = Message,
+    PasskeyId = Passkey,
     QuarantineId = Quarantine,
     SavedViewId = SavedView,
     ScheduledMessageId = ScheduledMessage,
     SessionId = Session,
     TaskId = Task,
+    TeamId = Team,
 }
 
 /// Adds an id of the path: what is no id, or that of no record, is not found.

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use dialzio_core::notice::{NoticeAbout, NoticeEntry, ReadNotices};
-use dialzio_core::{ContactId, ConversationId, NoteId, NoticeId, TaskId};
+use dialzio_core::{ContactId, ConversationId, Identifiers, NoteId, NoticeId, TaskId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -61,8 +61,9 @@ pub struct NoticeJson {
     read_at: Option<DateTime<Utc>>,
 }
 
-impl From<NoticeEntry> for NoticeJson {
-    fn from(entry: NoticeEntry) -> Self {
+impl NoticeJson {
+    /// A notice as its reader may see it.
+    fn of(entry: NoticeEntry, seen: Identifiers) -> Self {
         let notice = entry.notice;
         Self {
             id: notice.id,
@@ -72,7 +73,7 @@ impl From<NoticeEntry> for NoticeJson {
                 NoticeAbout::Task(task) => AboutJson::TaskAssigned { task },
             },
             contact: notice.contact,
-            contact_name: entry.contact_name.map(|name| name.reveal().to_owned()),
+            contact_name: entry.contact_name.map(|name| seen.name(name.reveal()).into_owned()),
             text: entry.text.map(|text| text.reveal().to_owned()),
             author: notice.author,
             created_at: notice.created_at,
@@ -97,7 +98,8 @@ pub async fn list(
     Asked(paging): Asked<Paging>,
 ) -> Result<Json<List<NoticeJson>>, Problem> {
     let page = state.crm().notices().list(&actor, which.unread, paging.request()?).await?;
-    Ok(List::of(page, NoticeJson::from))
+    let seen = actor.identifiers();
+    Ok(List::of(page, |entry| NoticeJson::of(entry, seen)))
 }
 
 /// How many notices the caller has not read.

@@ -39,6 +39,11 @@ pub struct OrgJson {
     country: Option<String>,
     /// What has to be entered of a person's agreement before the recordings of their call are fetched and played.
     recordings: RecordingRule,
+    /// Whether members have to have a second factor. Those who have none are served nothing but its set-up.
+    requires_second_factor: bool,
+    /// Whether agents see telephone numbers and email addresses masked, and reveal those of one person at a time. Viewers always see
+    /// them masked, managers and above never.
+    agents_see_masked: bool,
     created_at: DateTime<Utc>,
 }
 
@@ -72,6 +77,8 @@ impl From<Org> for OrgJson {
             revision: org.revision,
             country: org.dials_in().map(|country| country.as_str().to_owned()),
             recordings: org.recordings,
+            requires_second_factor: org.requires_second_factor,
+            agents_see_masked: org.agents_see_masked,
             created_at: org.created_at,
         }
     }
@@ -111,6 +118,10 @@ pub struct OrgPatchJson {
     /// What has to be entered of a person's agreement before the recordings of their call are fetched and played. It counts at
     /// once, for those that are stored too.
     recordings: Option<RecordingRule>,
+    /// Whether members have to have a second factor. It counts at once: those who have none are served nothing but its set-up.
+    requires_second_factor: Option<bool>,
+    /// Whether agents see telephone numbers and email addresses masked. It counts at once.
+    agents_see_masked: Option<bool>,
 }
 
 /// `PATCH /v1/organisation`.
@@ -156,6 +167,8 @@ pub async fn change(
         message_days,
         country,
         recordings: patch.recordings,
+        requires_second_factor: patch.requires_second_factor,
+        agents_see_masked: patch.agents_see_masked,
     };
     match state.crm().access().change_org(&actor, org.revision, change).await {
         Ok(org) => Ok(Revised::at(org.revision, org.into())),

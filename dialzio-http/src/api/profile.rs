@@ -52,6 +52,39 @@ pub async fn me(State(state): State<AppState>, Caller(actor): Caller) -> Result<
     Ok(Json(MeJson::of(&actor, Some(&member.name))))
 }
 
+/// Whether mail to the caller's address is known to arrive.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EmailConfirmation)]
+pub struct ConfirmationJson {
+    /// When the address was confirmed; `null` if it was not, and for one who is no member.
+    #[schema(required)]
+    confirmed_at: Option<DateTime<Utc>>,
+}
+
+/// `GET /v1/me/email-confirmation`.
+pub async fn confirmation(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+) -> Result<Json<ConfirmationJson>, Problem> {
+    let confirmed_at = state.crm().access().address_confirmed(&actor).await?;
+    Ok(Json(ConfirmationJson { confirmed_at }))
+}
+
+/// `POST /v1/me/email-confirmation`: mails a link that confirms the address; members only.
+pub async fn send_confirmation(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+) -> Result<StatusCode, Problem> {
+    let page = state.public_url("confirm");
+    match state.crm().access().send_confirmation(&actor, &page).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(dialzio_core::Error::TooManyAttempts { seconds }) => {
+            Err(session::too_many(seconds, "Too many mails were sent to you"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// What the caller changes about themselves.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = CallerPatch)]
@@ -94,7 +127,7 @@ impl std::fmt::Debug for PasswordJson {
 
 /// No content, with the cookie of the session that replaces the former one.
 #[derive(Debug)]
-pub struct Renewed(Response);
+pub struct Renewed(pub(super) Response);
 
 impl IntoResponse for Renewed {
     fn into_response(self) -> Response {

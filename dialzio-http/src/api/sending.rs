@@ -207,7 +207,7 @@ async fn queue(
     new: NewMessage,
 ) -> Result<Queued, Problem> {
     let sent = state.crm().conversations().send(actor, id, new).await?;
-    let mut message = MessageJson::from(sent.message);
+    let mut message = MessageJson::of(sent.message, actor.identifiers());
     message.deferred_until = sent.deferred.map(|(until, _)| until);
     Ok(Queued { message, replayed: sent.replayed })
 }

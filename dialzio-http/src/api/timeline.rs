@@ -7,7 +7,7 @@ use dialzio_core::call::CallChannels;
 use dialzio_core::conversation::Message;
 use dialzio_core::page::Page;
 use dialzio_core::timeline::{TimelineItem, TimelineKind};
-use dialzio_core::{ContactId, ConversationId};
+use dialzio_core::{ContactId, ConversationId, Identifiers};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -65,6 +65,7 @@ impl TimelineItemJson {
         item: TimelineItem,
         messages: &mut impl Iterator<Item = MessageJson>,
         channels: &CallChannels,
+        seen: Identifiers,
     ) -> Self {
         let empty = Self {
             kind: item.kind(),
@@ -84,7 +85,7 @@ impl TimelineItemJson {
             TimelineItem::Activity(done) => {
                 Self { conversation: Some(done.conversation), activity: Some(done.into()), ..empty }
             }
-            TimelineItem::Call(call) => Self { call: Some(CallJson::of(*call, channels)), ..empty },
+            TimelineItem::Call(call) => Self { call: Some(CallJson::of(*call, channels, seen)), ..empty },
             TimelineItem::Note(note) => Self { note: Some(note.into()), ..empty },
             TimelineItem::Task(task) => Self { task: Some(task.into()), ..empty },
             TimelineItem::Consent(record) => Self { consent: Some((*record).into()), ..empty },
@@ -116,7 +117,8 @@ pub async fn of_contact(
     let mut messages = messages.into_iter();
     let calls = page.items.iter().any(|item| matches!(item, TimelineItem::Call(_)));
     let channels = if calls { state.crm().calls().channels(&actor).await? } else { CallChannels::default() };
-    let items =
-        page.items.into_iter().map(|item| TimelineItemJson::of(item, &mut messages, &channels)).collect();
+    let seen = actor.identifiers();
+    let of = |item| TimelineItemJson::of(item, &mut messages, &channels, seen);
+    let items = page.items.into_iter().map(of).collect();
     Ok(List::of(Page { items, next: page.next }, std::convert::identity))
 }

@@ -50,7 +50,7 @@ enum Verb {
     },
 }
 
-/// What the command ends with, once everything is said.
+/// How the command ends, after its output was printed.
 #[derive(Debug)]
 pub(super) struct Found(u8);
 

@@ -3,8 +3,9 @@
 
 use super::audit_report::AuditReport;
 use chrono::{DateTime, Utc};
+use dialzio_core::account::KeyError;
 use dialzio_core::call::CallLogReading;
-use dialzio_core::operator::OperatorEntry;
+use dialzio_core::operator::{KeyStatus, KeyWalk, KeyWalked, Operator, OperatorEntry};
 use dialzio_core::{AccountId, Crm, Error, OrgId, QuarantineId};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -18,12 +19,50 @@ use tokio::net::{UnixListener, UnixStream};
 /// The longest command, in bytes.
 #[cfg(unix)]
 const LONGEST: u64 = 4_096;
-/// How long a command may take.
+/// How long a command may take to arrive.
 #[cfg(unix)]
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one may take to be done. One that retires a key looks at every record that is sealed.
+#[cfg(unix)]
+const WORK: Duration = Duration::from_secs(600);
+
+/// What is to be done with the keys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum KeyVerb {
+    /// List the keys.
+    List,
+    /// Count the records that each wraps, part by part.
+    Count(Option<KeyWalk>),
+    /// Make one.
+    Add,
+    /// Make one the current one.
+    Promote(String),
+    /// Wrap everything with the current one, part by part.
+    Rewrap(Option<KeyWalk>),
+    /// Destroy one.
+    Retire {
+        /// Its id.
+        key: String,
+        /// Its fingerprint.
+        fingerprint: String,
+    },
+}
+
+/// What comes of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum KeyAnswer {
+    Keys(Vec<KeyStatus>),
+    Key(KeyStatus),
+    Walked(KeyWalked),
+    /// Again after so many seconds.
+    Wait(u32),
+    /// Records are still wrapped with the key.
+    InUse(String),
+    Done,
+}
 
 /// What is to be done.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Verb {
     /// List the quarantined items of no organisation.
     List,
@@ -55,6 +94,10 @@ pub(super) enum Verb {
     },
     /// Read the next part of a log of calls, and answer what it had and what is left.
     ReadCalls(CallLogReading),
+    /// Something with the keys.
+    Keys(KeyVerb),
+    /// Count who manages organisations, and how they sign in.
+    Protection,
 }
 
 /// A command with its reason.
@@ -78,7 +121,7 @@ pub(super) async fn perform(crm: &Crm, command: &Command) -> Result<String, Stri
 /// The outer failure is an error of the call, the inner one what it found.
 async fn carry_out(crm: &Crm, command: &Command) -> Result<Result<String, String>, Error> {
     let operator = crm.operator(&command.reason)?;
-    let said = match command.verb {
+    let said = match command.verb.clone() {
         Verb::List => {
             let items = operator.quarantined().await?;
             let line = |item: &dialzio_core::webhook::Quarantined| {
@@ -110,8 +153,31 @@ async fn carry_out(crm: &Crm, command: &Command) -> Result<Result<String, String
             return Ok(written(&operator.begin_reading_calls(since, account).await?));
         }
         Verb::ReadCalls(reading) => return Ok(written(&operator.read_calls(&reading).await?)),
+        Verb::Protection => return Ok(written(&operator.protection().await?)),
+        Verb::Keys(verb) => {
+            let answer = match on_keys(&operator, verb).await {
+                Err(Error::Keys(KeyError::TooSoon { seconds })) => KeyAnswer::Wait(seconds),
+                Err(Error::Keys(error @ KeyError::InUse { .. })) => KeyAnswer::InUse(error.to_string()),
+                other => other?,
+            };
+            return Ok(written(&answer));
+        }
     };
     Ok(Ok(said))
+}
+
+async fn on_keys(operator: &Operator<'_>, verb: KeyVerb) -> Result<KeyAnswer, Error> {
+    Ok(match verb {
+        KeyVerb::List => KeyAnswer::Keys(operator.keys().await?),
+        KeyVerb::Count(from) => KeyAnswer::Walked(operator.count_wrapped(from).await?),
+        KeyVerb::Add => KeyAnswer::Key(operator.add_key().await?),
+        KeyVerb::Promote(key) => KeyAnswer::Key(operator.promote_key(&key).await?),
+        KeyVerb::Rewrap(from) => KeyAnswer::Walked(operator.rewrap_keys(from).await?),
+        KeyVerb::Retire { key, fingerprint } => {
+            operator.retire_key(&key, &fingerprint).await?;
+            KeyAnswer::Done
+        }
+    })
 }
 
 /// An answer that the command line reads, and does not show as it is.
@@ -146,7 +212,7 @@ pub(super) async fn serve(path: &Path, crm: &Crm) -> Result<(), Error> {
             continue;
         };
         // One that is slow holds up no other for longer than this.
-        if tokio::time::timeout(PATIENCE, answer(stream, crm)).await.is_err() {
+        if tokio::time::timeout(PATIENCE + WORK, answer(stream, crm)).await.is_err() {
             tracing::warn!("a command by the control socket took too long");
         }
     }
@@ -156,7 +222,8 @@ pub(super) async fn serve(path: &Path, crm: &Crm) -> Result<(), Error> {
 async fn answer(mut stream: UnixStream, crm: &Crm) {
     let mut line = String::new();
     let (reader, mut writer) = stream.split();
-    if BufReader::new(reader.take(LONGEST)).read_line(&mut line).await.is_err() {
+    let mut reader = BufReader::new(reader.take(LONGEST));
+    if !matches!(tokio::time::timeout(PATIENCE, reader.read_line(&mut line)).await, Ok(Ok(_))) {
         return;
     }
     let outcome: Result<String, String> = match serde_json::from_str::<Command>(&line) {

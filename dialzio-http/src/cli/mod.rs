@@ -6,9 +6,12 @@ mod calls;
 mod check;
 mod clock;
 mod control;
+mod doctor;
 mod init;
 mod keys;
 mod log;
+#[cfg(feature = "smtp")]
+mod mail;
 #[cfg(feature = "postgres")]
 mod migrate;
 mod operator;
@@ -70,10 +73,12 @@ enum Command {
     Audit(audit::Audit),
     /// Show what the operator of the installation did, and whether that log is whole.
     Operator(operator::OperatorCommand),
-    /// Show whether the keys are those of the database.
+    /// Show the keys, and rotate them while the servers run.
     Keys(keys::Keys),
     /// Read all of the database, and say what is damaged.
     Check(check::Check),
+    /// Print what is weak in how the installation is set up, and how to mend it.
+    Doctor(doctor::Doctor),
     /// Show whether the clock is believed, or confirm it.
     Clock(clock::ClockCommand),
     /// Print the document that describes the API (OpenAPI 3.1, JSON): the same as a server answers at /openapi.json.
@@ -196,16 +201,19 @@ pub fn run() -> ExitCode {
             Some(Command::Operator(operator)) => operator.run().await,
             Some(Command::Keys(keys)) => keys.run().await,
             Some(Command::Check(check)) => check.run(),
+            Some(Command::Doctor(doctor)) => doctor.run().await,
             Some(Command::Clock(clock)) => clock.run().await,
             Some(Command::Openapi) => print_openapi(),
         }
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => match error.downcast_ref::<audit::Found>() {
-            Some(found) => found.exit_code(),
-            None => fail(&*error),
-        },
+        Err(error) => {
+            let audit = error.downcast_ref().map(audit::Found::exit_code);
+            let keys = || error.downcast_ref().map(keys::Ended::exit_code);
+            let doctor = || error.downcast_ref().map(doctor::Weak::exit_code);
+            audit.or_else(keys).or_else(doctor).unwrap_or_else(|| fail(&*error))
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use url::Url;
 use super::init::{found, owner_link};
 use super::{Data, Outcome, Reach, say};
 use crate::Options;
-use crate::assemble::{Founding, Places};
+use crate::assemble::{Founding, Places, Surroundings};
 use crate::disk::Disk;
 use crate::listen::{self, Limits};
 #[cfg(feature = "sandbox")]
@@ -43,6 +43,9 @@ pub(super) struct Serve {
     trusted_proxies: Vec<IpAddr>,
     #[command(flatten)]
     reach: Reach,
+    #[cfg(feature = "smtp")]
+    #[command(flatten)]
+    mail: super::mail::MailWay,
     /// Run the emulated provider, and show the page that plays the customer.
     #[arg(long)]
     sandbox: bool,
@@ -83,7 +86,12 @@ impl Serve {
         #[cfg(not(feature = "sandbox"))]
         let clock: Option<Arc<dyn Clock>> = None;
         let places = Places { sandbox: self.sandbox, ..self.data.reaching(&self.reach) };
-        let crm = crate::assemble::open(&places, Founding::IfEmpty, clock).await?;
+        #[cfg(feature = "smtp")]
+        let (mailer, mail_note) = self.mail.mailer(&self.data.path, self.sandbox)?;
+        #[cfg(not(feature = "smtp"))]
+        let (mailer, mail_note) = (None, None::<String>);
+        let surroundings = Surroundings { clock, mailer };
+        let crm = crate::assemble::open_in(&places, Founding::IfEmpty, surroundings).await?;
         let disk = Disk::below(&self.data.path)?;
         let listener = TcpListener::bind(self.listen).await?;
         let address = listener.local_addr()?;
@@ -134,6 +142,9 @@ impl Serve {
         if let Some(opening) = opening {
             say(&opening);
         }
+        if let Some(mail_note) = mail_note {
+            say(&mail_note);
+        }
         #[cfg(feature = "sandbox")]
         if let Some(reach) = reach {
             say(&reach);
@@ -164,6 +175,8 @@ impl Serve {
             () = signalled() => {}
         }
         let _ = tokio::time::timeout(Duration::from_secs(20), working).await;
+        // Requests may have ended after the worker: their uses of pages are written last.
+        let _ = tokio::time::timeout(Duration::from_secs(5), crm.usage().flush()).await;
         Ok(())
     }
 

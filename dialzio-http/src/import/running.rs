@@ -1,7 +1,7 @@
 //! Imports that run or have run: how far each is, and which rows it left out.
 
 use dialzio_core::contact::{Duplicates, Import, ImportOutcome};
-use dialzio_core::{Actor, Crm, Error, ImportId, OrgId};
+use dialzio_core::{Actor, Crm, Error, ImportId, OrgId, Principal};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::rows::RowReader;
@@ -49,6 +49,8 @@ pub(crate) struct Progress {
 pub(crate) struct Run {
     pub(crate) id: ImportId,
     org: OrgId,
+    /// Who began it: a file holds people whom others may not see.
+    by: Principal,
     pub(crate) sheet: Sheet,
     progress: Mutex<Progress>,
 }
@@ -75,9 +77,10 @@ impl Imports {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An import of an organisation.
-    pub(crate) fn get(&self, org: OrgId, id: ImportId) -> Option<Arc<Run>> {
-        self.runs().iter().find(|run| run.org == org && run.id == id).cloned()
+    /// An import of the actor's organisation: one of their own, if they do not see everything in it.
+    pub(crate) fn get(&self, by: &Actor, id: ImportId) -> Option<Arc<Run>> {
+        let may_see = |run: &Run| by.audience().is_all() || run.by == *by.principal();
+        self.runs().iter().find(|run| run.org == by.org() && run.id == id && may_see(run)).cloned()
     }
 
     /// Takes in a new one, unless one of the organisation is running. Those that began first are forgotten first, once they
@@ -121,7 +124,13 @@ pub(crate) fn start(
     duplicates: Duplicates,
 ) -> Result<Arc<Run>, Problem> {
     let import = crm.contacts().begin_import(&by, duplicates)?;
-    let run = Arc::new(Run { id: import.id(), org: by.org(), sheet, progress: Mutex::default() });
+    let run = Arc::new(Run {
+        id: import.id(),
+        org: by.org(),
+        by: by.principal().clone(),
+        sheet,
+        progress: Mutex::default(),
+    });
     if !imports.take(&run) {
         return Err(Problem::new("import.running"));
     }

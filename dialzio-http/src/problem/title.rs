@@ -8,14 +8,24 @@ use dialzio_core::provider::ProviderError;
 
 /// Codes with a sentence of their own, in order: code, status, title. A code that is missing fails a test.
 const CODES: &[(&str, u16, &str)] = &[
+    (
+        "access.address_refused",
+        403,
+        "This key may not be used from this address: whoever manages your keys can change its addresses",
+    ),
     ("access.busy", 503, "Too many people are signing in: try again in a moment"),
     ("access.denied", 403, "You may not do this: ask an owner for the permission"),
+    (
+        "access.second_factor_required",
+        403,
+        "Your organisation requires a second factor: set yours up first, then everything is there again",
+    ),
     ("access.too_many_attempts", 429, "Too many attempts to sign in: wait before the next one"),
     ("access.unauthenticated", 401, "Sign in first, or send a valid key"),
     ("account.cannot_call", 409, "No calls can be placed through this account: choose a telephone line"),
     ("account.no_provider", 409, "The provider of this account is not part of this server"),
     ("account.not_routable", 409, "The account is not connected: check its token first"),
-    ("account.taken", 409, "The number is connected in another organisation: disconnect it there first"),
+    ("account.unavailable", 409, "The number cannot be connected here: ask the operator of this server"),
     ("account.unsupported", 409, "The provider of this account cannot do this"),
     (
         "audit.checkpoints",
@@ -68,6 +78,11 @@ const CODES: &[(&str, u16, &str)] = &[
     ("consent.unresolved", 403, "This person has no address on this channel: add one first"),
     ("consent.withdrawn", 403, "This person opted out: wait until they opt in again"),
     (
+        "contact.too_many_revealed",
+        429,
+        "You have looked at the numbers of 60 people in the last hour: wait before the next one",
+    ),
+    (
         "conversation.answered",
         409,
         "Another member has answered meanwhile: read their answer, then send again or not",
@@ -88,10 +103,24 @@ const CODES: &[(&str, u16, &str)] = &[
     ("idempotency.key_reused", 422, "This Idempotency-Key was used for another request: choose a new one"),
     ("import.running", 409, "An import is running: wait until it has ended"),
     ("input.invalid", 422, "The request is invalid: see which fields to correct"),
+    ("keys.current", 500, "The key is the current one: another has to be promoted before it is retired"),
     ("keys.exists", 500, "A key file exists already, so no other is made"),
+    ("keys.fingerprint", 500, "The fingerprint is not that of the key"),
+    ("keys.fixed", 500, "The keys are changed where they are kept, and not from here"),
     ("keys.foreign", 500, "The keys are not those of this database: its own key file has to be put back"),
+    (
+        "keys.in_use",
+        500,
+        "Values are still wrapped with the key: they have to be wrapped anew before it is retired",
+    ),
     ("keys.incomplete", 500, "Some keys of the database are missing: its whole key file has to be put back"),
     ("keys.missing", 500, "There is no key file: the one of this database has to be put back"),
+    ("keys.retired", 500, "The key was retired, and is used for nothing any more"),
+    (
+        "keys.too_soon",
+        500,
+        "Servers may not have noticed the last change of the keys yet: again in some seconds",
+    ),
     (
         "keys.unproven",
         500,
@@ -103,11 +132,17 @@ const CODES: &[(&str, u16, &str)] = &[
         500,
         "The key file can be read or changed by others: its permissions have to be corrected",
     ),
+    ("mail.not_set_up", 409, "No mail is sent from this server: the operator has to set it up first"),
     ("media.unavailable", 404, "The file has expired, or it was never fetched"),
     (
         "message.not_resendable",
         409,
         "The message is not to be sent again now: only one that failed is, and some only after a day",
+    ),
+    (
+        "passkey.not_available",
+        409,
+        "Browsers know passkeys only where the server is reached by a name and over HTTPS",
     ),
     ("recipient.unreachable", 403, "This person cannot be reached at this address: choose another one"),
     (

@@ -47,8 +47,8 @@ pub struct Telephone {
     vendor: Emulator,
     /// Members who have a telephone.
     seated: Arc<Mutex<BTreeSet<MemberId>>>,
-    /// Where Piopiy can ask what to do with calls.
-    answers: Arc<Mutex<BTreeMap<OrgId, Url>>>,
+    /// Where the service of an App ID can ask what to do with calls.
+    answers: Arc<Mutex<BTreeMap<(OrgId, u64), Url>>>,
 }
 
 /// The number of a desk, as digits with the country code.
@@ -132,10 +132,9 @@ impl Telephone {
             recorded: true,
             webhook_url: server.join(&format!("hooks/{}", app.hook)).ok(),
         });
-        if let Ok(answers) = server.join(&format!("hooks/{}/answer", app.hook))
-            && service.product == Product::Piopiy
-        {
-            self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(by.org(), answers);
+        if let Ok(answers) = server.join(&format!("hooks/{}/answer", app.hook)) {
+            let mut known = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert((by.org(), service.app_id), answers);
         }
         match known {
             Some(account) => accounts.rebase(by, account.id, Some(self.vendor.base_url())).await.map(drop),
@@ -163,7 +162,7 @@ impl Telephone {
     }
 
     /// Whether a provider asks what to do with calls of an organisation: once one of its call flows is switched on, its answer
-    /// address is entered at Piopiy, and taken out when none is.
+    /// address is entered there, and taken out when none is.
     ///
     /// # Errors
     /// [`Error`] if the call flows cannot be read.
@@ -171,17 +170,14 @@ impl Telephone {
         let Some(service) = SERVICES.iter().find(|service| service.product == product) else {
             return Ok(false);
         };
-        if product != Product::Piopiy {
-            return Ok(false);
-        }
         let Some(account) = find(crm, by, service).await? else { return Ok(false) };
         let flows = crm.call_flows().all(by).await?;
         let is_on = flows.iter().any(|flow| flow.enabled && flow.account == account.id);
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let address = answers.get(&by.org()).filter(|_| is_on).cloned();
+        let address = answers.get(&(by.org(), service.app_id)).filter(|_| is_on).cloned();
         let asks = address.is_some();
         // An account that the vendor does not have yet is asked nothing.
-        Ok(self.vendor.set_answer_address(service.app_id, address).is_ok() && asks)
+        Ok(self.vendor.set_answer_address(service.product, service.app_id, address).is_ok() && asks)
     }
 
     /// Puts a telephone of each service on the desk of a member, once.

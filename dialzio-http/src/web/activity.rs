@@ -23,7 +23,7 @@ pub(crate) async fn lines(
     until: Option<DateTime<Utc>>,
 ) -> Result<Vec<(DateTime<Utc>, Item)>, Problem> {
     let id = entry.conversation.id;
-    let name = words::person(entry);
+    let name = words::person(ctx, entry);
     let mut found = Vec::new();
     // Ids hold the time, so the key of an instant is where its page begins.
     let after = until.map(|until| Cursor(id_floor(until).as_bytes().to_vec()));
@@ -98,7 +98,7 @@ pub(crate) fn notice(ctx: &PageContext, name: &str, message: &Message) -> Option
         return None;
     }
     let text = match body {
-        Some(words) => format!("WhatsApp says: {}", words.reveal()),
+        Some(words) => format!("WhatsApp says: {}", ctx.identifiers().sentence(words.reveal())),
         None => format!("{name} changed their number or account in WhatsApp"),
     };
     let (id, time) = (message.id.to_string(), ctx.clock(message.event_at));

@@ -7,7 +7,7 @@ use dialzio_core::conversation::{
 };
 use dialzio_core::media::{Media, MediaState};
 use dialzio_core::text::MessageText;
-use dialzio_core::{MediaId, Permission, Principal};
+use dialzio_core::{Identifiers, MediaId, Permission, Principal};
 
 use super::page_context::PageContext;
 use super::view::message::{Bubble, Content, Delivery, Quote, Reaction};
@@ -48,7 +48,7 @@ impl<'a> Bubbles<'a> {
             None
         };
         let can_send = ctx.may(Permission::MessagesSend);
-        Ok(Self { ctx, person: words::person(entry), messages, media, preview, can_send })
+        Ok(Self { ctx, person: words::person(ctx, entry), messages, media, preview, can_send })
     }
 
     /// One bubble.
@@ -108,7 +108,7 @@ impl<'a> Bubbles<'a> {
                 Direction::Inbound => self.person.as_str().into(),
                 Direction::Outbound => "Us".into(),
             },
-            text: line(&known).into(),
+            text: line(&known, self.ctx.identifiers()).into(),
         }))
     }
 
@@ -116,7 +116,8 @@ impl<'a> Bubbles<'a> {
         if message.revoked_at.is_some() {
             return Content::Revoked;
         }
-        match &message.content {
+        let seen = self.ctx.identifiers();
+        match &*message.content.seen_with(seen) {
             Said::Text { body } => Content::Text(self.ctx.rich(body.reveal())),
             Said::Media { what, media, caption, filename, .. } => {
                 self.file(*what, *media, caption.as_ref(), filename.as_deref())
@@ -283,13 +284,14 @@ pub(crate) fn can_resend(message: &Message, now: DateTime<Utc>) -> bool {
 }
 
 /// One line of a message, for quotes and timelines.
-pub(crate) fn line(message: &Message) -> String {
-    let kind = words::kind(message.content.kind());
-    let name = match &message.content {
+pub(crate) fn line(message: &Message, seen: Identifiers) -> String {
+    let content = message.content.seen_with(seen);
+    let kind = words::kind(content.kind());
+    let name = match &*content {
         Said::Media { filename: Some(name), caption: None, .. } => Some(name.as_str()),
         _ => None,
     };
-    let text = message.content.display_text().or(name).unwrap_or_default().replace('\n', " ");
+    let text = content.display_text().or(name).unwrap_or_default().replace('\n', " ");
     let line = match (kind.is_empty(), text.is_empty()) {
         (false, false) => format!("{kind} · {text}"),
         (false, true) => kind.to_owned(),

@@ -163,7 +163,7 @@ async fn result(ctx: &PageContext, outcomes: &[BulkOutcome]) -> Result<BulkResul
     for outcome in outcomes {
         let Err(error) = &outcome.result else { continue };
         let name = match ctx.crm().conversations().get(&ctx.actor, outcome.conversation).await {
-            Ok(entry) => words::person(&entry),
+            Ok(entry) => words::person(ctx, &entry),
             Err(_) => "A conversation that is gone".to_owned(),
         };
         refused.push(format!("{name}: {error}").into());

@@ -33,7 +33,7 @@ pub(crate) async fn read(ctx: PageContext, Id(id): Id<CallId>) -> Result<Html<St
 /// All that is known of a call.
 pub(crate) async fn card(ctx: &PageContext, call: &Call) -> Result<CallCard, Problem> {
     let names = names(ctx, std::slice::from_ref(call)).await?;
-    let name = who(call, &names);
+    let name = who(ctx, call, &names);
     let mut chips = vec![state(call)];
     if call.state.is_final() && !call.confirmed && call.placed != Some(call.state) {
         chips.push(Chip::new(Tone::Neutral, "Not confirmed yet"));
@@ -49,7 +49,7 @@ pub(crate) async fn card(ctx: &PageContext, call: &Call) -> Result<CallCard, Pro
         who: name.into(),
         contact: call.contact.map(|id| format!("contacts/{id}")),
         number: match &call.customer {
-            Some(number) if ctx.can_call().await? => Some(number.reveal().to_owned()),
+            Some(number) if ctx.can_call().await? => Some(ctx.number_to_post(number)),
             _ => None,
         },
         chips,
@@ -101,7 +101,7 @@ pub(crate) fn remark(call: &Call) -> Option<Shown> {
 async fn facts(ctx: &PageContext, call: &Call) -> Result<Vec<Fact>, Problem> {
     let mut facts = Vec::new();
     if let Some(number) = &call.customer {
-        facts.push(Fact::new("Number", number.international()));
+        facts.push(Fact::new("Number", ctx.identifiers().international(number)));
         let zones = number.region().map(dialzio_core::consent::zones_of).unwrap_or_default();
         if let [zone] = zones
             && let Ok(zone) = zone.parse::<chrono_tz::Tz>()
@@ -267,8 +267,9 @@ pub(crate) async fn people(ctx: &PageContext, call: &Call) -> Result<(Vec<Choice
     }
     let caller = ctx.crm().calls().caller(&ctx.actor, call.id).await?;
     let each = caller.contacts.iter();
-    let choices: Vec<Choice> =
-        each.map(|contact| Choice::new(contact.id.to_string(), words::contact_name(contact, &[]))).collect();
+    let choices: Vec<Choice> = each
+        .map(|contact| Choice::new(contact.id.to_string(), words::contact_name(ctx, contact, &[])))
+        .collect();
     let can_add = choices.is_empty() && call.customer.is_some() && ctx.may(Permission::ContactsWrite);
     Ok((choices, can_add))
 }

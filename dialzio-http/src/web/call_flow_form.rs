@@ -4,8 +4,8 @@ use chrono_tz::TZ_VARIANTS;
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::account::ProviderAccount;
 use dialzio_core::call_flow::{
-    AfterClosed, CallFlow, CallFlowDefinition, CallFlowProblem, DayTime, Greeting, MemberTelephone, RingStep,
-    RingStrategy, RingTarget, Weekday,
+    AfterClosed, CallFlow, CallFlowDefinition, CallFlowProblem, DayTime, FlowStep, Greeting, MemberTelephone,
+    RingStep, RingStrategy, RingTarget, Weekday,
 };
 use dialzio_core::{CallFlowId, PhoneNumber};
 use std::fmt::Display;
@@ -224,6 +224,7 @@ impl Typed {
                     next => format!("flow-remove-{next}"),
                 };
             }
+            ("account", _) => self.focus = "flow-account".to_owned(),
             _ => {}
         }
         true
@@ -364,6 +365,12 @@ pub(super) async fn shown(
         Some(account) => ctx.crm().call_flows().member_telephones(&ctx.actor, account.id).await?,
         None => Vec::new(),
     };
+    let steps = chosen.map(|account| ctx.crm().call_flows().steps(account)).unwrap_or_default();
+    let leads = |then: &&AfterClosed| match then {
+        AfterClosed::HangUp => true,
+        AfterClosed::Voicemail => steps.contains(&FlowStep::Record),
+        AfterClosed::Fallback => steps.contains(&FlowStep::RingNumbers),
+    };
     let choose = |present: &str, value: &str, label: String| Choice {
         selected: present == value,
         ..Choice::new(value, label)
@@ -404,6 +411,7 @@ pub(super) async fn shown(
             .collect(),
         closed: AfterClosed::ALL
             .iter()
+            .filter(leads)
             .map(|word| choose(&typed.closed, word.as_str(), then(word).to_owned()))
             .collect(),
         members: std::iter::once(Choice::new("", "Choose a member")).chain(offered).collect(),
@@ -412,6 +420,7 @@ pub(super) async fn shown(
             .map(|word| choose(&typed.strategy, word.as_str(), way(word).to_owned()))
             .collect(),
         ring: rung,
+        steps,
         revision: typed.revision,
         name: typed.name,
         number: typed.number,

@@ -7,7 +7,8 @@ use axum::extract::Query;
 use axum::response::Html;
 use chrono::{DateTime, Utc};
 use dialzio_core::call::{
-    Call, CallChannels, CallPermission, CallQuery, CallState, CallView, DurationClass, permitted,
+    Call, CallChannels, CallPermission, CallQuery, CallState, CallView, DurationClass, NOT_REPORTED,
+    permitted,
 };
 use dialzio_core::consent::{Channel, Reason, RefusalCode};
 use dialzio_core::conversation::Direction;
@@ -138,17 +139,17 @@ pub(crate) async fn names(ctx: &PageContext, calls: &[Call]) -> Result<BTreeMap<
     for id in calls.iter().filter_map(|call| call.contact) {
         if let Entry::Vacant(place) = names.entry(id) {
             let contact = ctx.crm().contacts().get(&ctx.actor, id).await?;
-            place.insert(words::contact_name(&contact, &[]));
+            place.insert(words::contact_name(ctx, &contact, &[]));
         }
     }
     Ok(names)
 }
 
 /// Who a call was with, in words.
-pub(crate) fn who(call: &Call, names: &BTreeMap<ContactId, String>) -> String {
+pub(crate) fn who(ctx: &PageContext, call: &Call, names: &BTreeMap<ContactId, String>) -> String {
     let named = call.contact.and_then(|id| names.get(&id)).filter(|name| !name.is_empty()).cloned();
     named.unwrap_or_else(|| match &call.customer {
-        Some(number) => number.international(),
+        Some(number) => ctx.identifiers().international(number),
         None if call.withheld => "Number withheld".to_owned(),
         None => "Unknown number".to_owned(),
     })
@@ -175,6 +176,9 @@ pub(crate) fn state(call: &Call) -> Chip {
         CallState::Unknown => (Tone::Warn, "Not known"),
         CallState::Ended => (Tone::Neutral, "Ended"),
     };
+    if call.word.as_deref() == Some(NOT_REPORTED) {
+        return Chip::new(tone, "Not reported").because("The provider does not report on calls");
+    }
     let chip = match &call.word {
         Some(word) => Chip::new(tone, format!("{text} ({word})")),
         None => Chip::new(tone, text),
@@ -259,13 +263,13 @@ fn row(
         (Direction::Inbound, false) => ("call-in", "Incoming"),
         (Direction::Outbound, _) => ("call-out", "Outgoing"),
     };
-    let number = call.customer.as_ref().map(|number| number.reveal().to_owned());
+    let number = call.customer.as_ref().map(|number| ctx.number_to_post(number));
     CallRow {
         id: call.id.to_string(),
         icon,
         way,
         channel: channel(channels.of(call.account)),
-        who: who(call, names).into(),
+        who: who(ctx, call, names).into(),
         state: state(call),
         outcome: call.disposition.and_then(|id| outcomes.get(&id).cloned()),
         member: call

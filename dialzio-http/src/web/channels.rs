@@ -49,6 +49,7 @@ fn provider_name(provider: &dyn Provider) -> String {
     match provider.id().0 {
         "telecmi" => "TeleCMI".to_owned(),
         "piopiy" => "Piopiy".to_owned(),
+        "piopiy_v3" => "Piopiy, third version".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -179,7 +180,7 @@ pub(crate) async fn connect(ctx: PageContext, fields: Fields) -> Result<Response
     let connected = ChannelConnected {
         name: account.name.reveal().into(),
         number: account.display_number.unwrap_or_default().into(),
-        webhook: hook.map(|app| address(&ctx, &app)).unwrap_or_default(),
+        webhook: hook.filter(|_| provider.webhooks().is_some()).map(|app| address(&ctx, &app)),
         verify_token: connection.verify_token.map(|field| field.label),
         first: waiting(&ctx, account.id).await?,
     };

@@ -54,7 +54,7 @@ pub(crate) async fn of(ctx: &PageContext, entry: &InboxEntry) -> Result<Composer
     };
     let is_open = refusal.is_none() && can_reply;
     let confirms = preview.confirmation_until.filter(|_| is_open);
-    let first = words::person(entry).split_whitespace().next().unwrap_or_default().to_owned();
+    let first = words::person(ctx, entry).split_whitespace().next().unwrap_or_default().to_owned();
     let drafts = ctx.crm().conversations().drafts(&ctx.actor, &[id]).await?;
     let take = |kind| {
         let own = drafts.iter().find(|draft| draft.kind == kind);

@@ -5,7 +5,7 @@ use axum::response::{Html, Response};
 use dialzio_core::account::ProviderAccount;
 use dialzio_core::consent::Channel;
 use dialzio_core::contact::{ChannelIdentity, Contact};
-use dialzio_core::{AccountId, ContactId, Permission, PhoneNumber};
+use dialzio_core::{AccountId, ContactId, Permission};
 use serde::Deserialize;
 
 use super::entry::go_to;
@@ -40,13 +40,13 @@ pub(crate) async fn page(
     let lines = Lines::of(&ctx).await?;
     let line = |account: AccountId| -> Shown { lines.full_name(account).into() };
     let tab = if part.tab.as_deref() == Some("consent") { Tab::Consent } else { Tab::Timeline };
-    let name = words::contact_name(&contact, &identities);
+    let name = words::contact_name(&ctx, &contact, &identities);
     let page = ContactPage {
         shell: ctx.shell(name.as_str(), Place::Contacts).await?,
         id: id.to_string(),
-        head: head(&contact, &identities),
+        head: head(&ctx, &contact, &identities),
         chips: chips(&ctx, &contact, &identities),
-        number: number(&contact, &identities),
+        number: number(&ctx, &contact, &identities),
         can_call: ctx.can_call().await?,
         conversations: talks.iter().map(|talk| (format!("inbox/{}", talk.id), line(talk.account))).collect(),
         open: ways_to_open(&ctx, &contact, &identities).await?,
@@ -63,6 +63,7 @@ pub(crate) async fn page(
         tasks: person::tasks(&ctx, id, None).await?,
         notes: person::notes(&ctx, id, None).await?,
         kept: person::kept(&ctx).into(),
+        is_masked: !ctx.identifiers().are_whole(),
         can_delete_recordings: ctx.may(Permission::MediaDelete),
     };
     show(&page)
@@ -79,14 +80,14 @@ fn chips(ctx: &PageContext, contact: &Contact, identities: &[ChannelIdentity]) -
 }
 
 /// The number to call or to copy: the one that was typed first, else the one that the person writes from.
-pub(crate) fn number(contact: &Contact, identities: &[ChannelIdentity]) -> Option<String> {
-    let typed = contact.details.iter().find(|detail| detail.value.kind() == "phone").map(words::detail);
-    typed.or_else(|| identities.iter().find_map(ChannelIdentity::phone).map(PhoneNumber::international))
+fn number(ctx: &PageContext, contact: &Contact, identities: &[ChannelIdentity]) -> Option<String> {
+    let number = contact.number(identities);
+    number.map(|number| ctx.identifiers().international(number))
 }
 
 /// Mark and name.
-pub(crate) fn head(contact: &Contact, identities: &[ChannelIdentity]) -> ContactName {
-    let name = words::contact_name(contact, identities);
+pub(crate) fn head(ctx: &PageContext, contact: &Contact, identities: &[ChannelIdentity]) -> ContactName {
+    let name = words::contact_name(ctx, contact, identities);
     ContactName { avatar: Avatar::of(&name), name: name.into() }
 }
 

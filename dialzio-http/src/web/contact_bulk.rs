@@ -136,7 +136,7 @@ async fn result(ctx: &PageContext, outcomes: &[ContactOutcome]) -> Result<BulkRe
     for outcome in outcomes {
         let Err(error) = &outcome.result else { continue };
         let name = match ctx.crm().contacts().get(&ctx.actor, outcome.contact).await {
-            Ok(contact) => words::contact_name(&contact, &[]),
+            Ok(contact) => words::contact_name(ctx, &contact, &[]),
             Err(_) => "A contact that is gone".to_owned(),
         };
         refused.push(format!("{name}: {error}").into());

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use dialzio_core::contact::{Contact, ContactPatch, Detail, DetailValue, SubjectKey};
 use dialzio_core::text::{EmailAddress, Label, PersonName};
-use dialzio_core::{ContactId, Error, Permission, Region, Revision};
+use dialzio_core::{ContactId, Error, Identifiers, Permission, Region, Revision};
 
 use super::lines::Lines;
 use super::page_context::{PageContext, beside, show};
@@ -18,7 +18,7 @@ use crate::problem::Problem;
 pub(crate) async fn read(ctx: PageContext, Id(id): Id<ContactId>) -> Result<Html<String>, Problem> {
     may_edit(&ctx)?;
     let contact = ctx.crm().contacts().get(&ctx.actor, id).await?;
-    show(&form_of(&contact))
+    show(&form_of(&contact, ctx.identifiers()))
 }
 
 fn may_edit(ctx: &PageContext) -> Result<(), Error> {
@@ -26,26 +26,27 @@ fn may_edit(ctx: &PageContext) -> Result<(), Error> {
     if ctx.may(permission) { Ok(()) } else { Err(Error::Denied { permission }) }
 }
 
-fn form_of(contact: &Contact) -> EditContactForm {
+fn form_of(contact: &Contact, seen: Identifiers) -> EditContactForm {
     let row = |detail: &Detail| EditDetail {
         kind: detail.value.kind(),
-        value: written(detail),
+        value: written(detail, seen),
         label: detail.label.as_ref().map(|label| label.reveal().to_owned()).unwrap_or_default(),
         ..EditDetail::default()
     };
     EditContactForm {
         contact: contact.id.to_string(),
         revision: contact.revision.0.to_string(),
-        name: contact.name.as_ref().map(|name| name.reveal().to_owned()).unwrap_or_default(),
+        name: contact.name.as_ref().map(|name| seen.name(name.reveal()).into_owned()).unwrap_or_default(),
         details: contact.details.iter().map(row).collect(),
         ..EditContactForm::default()
     }
 }
 
 /// A number or address as the form shows it.
-fn written(detail: &Detail) -> String {
-    let extension = detail.value.extension().map(|digits| format!(" ext. {}", digits.reveal()));
-    words::detail(detail) + &extension.unwrap_or_default()
+fn written(detail: &Detail, seen: Identifiers) -> String {
+    let extension = detail.value.extension().filter(|_| seen.are_whole());
+    let extension = extension.map(|digits| format!(" ext. {}", digits.reveal()));
+    words::detail(detail, seen) + &extension.unwrap_or_default()
 }
 
 /// What was typed, as a form without mistakes. Rows keep their order; a row of another kind than these two is left out.
@@ -72,10 +73,17 @@ fn again(form: &EditContactForm) -> Result<Response, Problem> {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, show(form)?).into_response())
 }
 
-/// Reads a row. What is unchanged stays exactly as it was written at first, whatever country numbers are read in by now.
-fn detail_of(row: &mut EditDetail, stored: &[Detail], country: Option<Region>) -> Option<Detail> {
+/// Reads a row. What is unchanged stays exactly as it was written at first, whatever country numbers are read in by now, and
+/// however its reader sees it.
+fn detail_of(
+    row: &mut EditDetail,
+    unchanged: &mut Vec<&Detail>,
+    country: Option<Region>,
+    seen: Identifiers,
+) -> Option<Detail> {
     let text = row.value.trim();
-    let known = stored.iter().find(|known| known.value.kind() == row.kind && written(known) == text);
+    let is_meant = |known: &&Detail| known.value.kind() == row.kind && written(known, seen) == text;
+    let known = unchanged.iter().position(is_meant).map(|place| unchanged.remove(place));
     let value = match known {
         Some(known) => Some(known.value.clone()),
         None if row.kind == PHONE => match Detail::written(text, country) {
@@ -127,8 +135,11 @@ pub(crate) async fn save(
         Ok(saved) => updated(&ctx, &saved).await,
         Err(Error::Stale { .. } | Error::Conflict { .. }) => {
             let now = ctx.crm().contacts().get(&ctx.actor, id).await?;
-            let name = now.name.as_ref().map_or("no name", |name| name.reveal());
-            let all = std::iter::once(name.to_owned()).chain(now.details.iter().map(written));
+            let seen = ctx.identifiers();
+            let name = now.name.as_ref().map(|name| seen.name(name.reveal()).into_owned());
+            let name = name.unwrap_or_else(|| "no name".to_owned());
+            let details = now.details.iter().map(|detail| written(detail, seen));
+            let all = std::iter::once(name).chain(details);
             let all: Vec<String> = all.collect();
             form.problem = Some(format!(
                 "A colleague changed this contact while you were editing. It now has: {}. Save again to replace that with your version.",
@@ -148,7 +159,10 @@ async fn patch(
     form: &mut EditContactForm,
     fields: &Fields,
 ) -> Result<Option<ContactPatch>, Problem> {
+    let seen = ctx.identifiers();
+    let is_shown = |name: &PersonName| fields.given("name") == Some(&*seen.name(name.reveal()));
     let name = match fields.given("name").map(PersonName::parse).transpose() {
+        _ if stored.name.as_ref().is_some_and(is_shown) => stored.name.clone(),
         Ok(name) => name,
         Err(error) => {
             form.name_error = Some(format!("The name {error}."));
@@ -159,7 +173,8 @@ async fn patch(
     form.details.retain(|row| !row.value.trim().is_empty());
     let country = ctx.org.dials_in();
     let rows = form.details.iter_mut();
-    let details: Vec<Detail> = rows.filter_map(|row| detail_of(row, &stored.details, country)).collect();
+    let mut unchanged: Vec<&Detail> = stored.details.iter().collect();
+    let details: Vec<Detail> = rows.filter_map(|row| detail_of(row, &mut unchanged, country, seen)).collect();
     if form.details.len() > Contact::MAX_DETAILS {
         form.problem = Some(format!("A contact has at most {} numbers and addresses.", Contact::MAX_DETAILS));
     }
@@ -193,8 +208,8 @@ async fn patch(
 /// The form as it is stored now, and beside it every part of the page that shows what was edited.
 async fn updated(ctx: &PageContext, contact: &Contact) -> Result<Response, Problem> {
     let identities = ctx.crm().contacts().identities(&ctx.actor, contact.id).await?;
-    let Html(mut html) = show(&form_of(contact))?;
-    html.push_str(&beside("contact-name", "innerHTML", &contact::head(contact, &identities))?);
+    let Html(mut html) = show(&form_of(contact, ctx.identifiers()))?;
+    html.push_str(&beside("contact-name", "innerHTML", &contact::head(ctx, contact, &identities))?);
     html.push_str(&beside(
         "contact-open",
         "innerHTML",

@@ -14,7 +14,7 @@ use super::view::contact_list::{ContactFilter, ContactRow, ContactRows, Contacts
 use super::view::filter::FilterChip;
 use super::view::shell::Place;
 use super::view::{Avatar, Choice, Shown};
-use super::{contact_bulk, person, saved_views, words};
+use super::{contact_bulk, person, reveal, saved_views, words};
 use crate::api::contact_export::ContactsExport;
 use crate::api::csv_file::CsvFile;
 use crate::api::{decode_cursor, encode_cursor};
@@ -92,8 +92,8 @@ fn grouped(number: u32) -> String {
 
 fn row(ctx: &PageContext, entry: &ContactEntry) -> ContactRow {
     let (contact, identities) = (&entry.contact, &entry.identities);
-    let name = words::contact_name(contact, identities);
-    let address = person::addresses(contact, identities, None).into_iter().next();
+    let name = words::contact_name(ctx, contact, identities);
+    let address = reveal::addresses(contact, identities, None, ctx.identifiers()).into_iter().next();
     ContactRow {
         id: contact.id.to_string(),
         avatar: Avatar::of(&name),

@@ -8,6 +8,7 @@ use dialzio_core::consent::Purpose;
 use dialzio_core::contact::TaskQuery;
 use dialzio_core::conversation::Direction;
 use dialzio_core::page::PageRequest;
+use dialzio_core::phone::PhoneNumberError;
 use dialzio_core::provider::CallAction;
 use dialzio_core::{CallId, ContactId, Permission};
 
@@ -61,7 +62,7 @@ pub(crate) async fn dock(ctx: &PageContext) -> Result<Dock, Problem> {
     let names = names(ctx, &concern).await?;
     let mut calls = Vec::with_capacity(concern.len());
     for call in &concern {
-        calls.push(shown(ctx, call, who(call, &names)).await?);
+        calls.push(shown(ctx, call, who(ctx, call, &names)).await?);
     }
     let missed = ctx.crm().calls().waiting(&ctx.actor, COUNTED).await?;
     Ok(Dock { missed, can_call: ctx.can_call().await?, calls })
@@ -106,18 +107,24 @@ async fn shown(ctx: &PageContext, call: &Call, name: String) -> Result<DockCall,
     let may_control =
         goes_on && can_write && !matches!(call.state, CallState::Queued | CallState::Dispatched);
     let actions = if may_control { known.iter().map(label).collect() } else { Vec::new() };
-    let cannot = (may_control && known.is_empty()).then(|| {
-        Shown::from("End this call at your telephone: the provider offers no way to do it from here.")
-    });
+    let is_silent = capabilities.as_ref().is_some_and(|known| !known.reports());
+    let cannot = if may_control && is_silent {
+        Some("The provider does not report on this call. Record how it went.")
+    } else {
+        (may_control && known.is_empty())
+            .then_some("End this call at your telephone: the provider offers no way to do it from here.")
+    };
     let state = match (call.state, call.direction) {
         (CallState::Ringing, Direction::Inbound) => "Incoming call",
         (CallState::Queued | CallState::Dispatched, _) => "Placing the call",
+        (CallState::Ringing, Direction::Outbound) if is_silent => "Call placed",
         (CallState::Ringing, Direction::Outbound) => "Calling",
         (CallState::InProgress, _) => "In call",
         (CallState::Completed, _) => "Call ended",
         (CallState::NoAnswer, _) => "No answer",
         (CallState::Busy, _) => "Busy",
         (CallState::Unknown, _) => "Outcome not known",
+        (CallState::Ended, _) => "Call over",
         _ => "Call not connected",
     };
     let since = goes_on.then(|| call.answered_at.unwrap_or(call.started_at).to_rfc3339());
@@ -125,8 +132,13 @@ async fn shown(ctx: &PageContext, call: &Call, name: String) -> Result<DockCall,
     let wraps_up = can_write
         && matches!(
             call.state,
-            CallState::InProgress | CallState::Completed | CallState::NoAnswer | CallState::Busy
-        );
+            CallState::InProgress
+                | CallState::Completed
+                | CallState::NoAnswer
+                | CallState::Busy
+                | CallState::Ended
+        )
+        || can_write && is_silent && call.state == CallState::Ringing;
     Ok(DockCall {
         id: call.id.to_string(),
         avatar: Avatar::of(&name),
@@ -142,7 +154,7 @@ async fn shown(ctx: &PageContext, call: &Call, name: String) -> Result<DockCall,
         candidates,
         can_add,
         actions,
-        cannot,
+        cannot: cannot.map(Shown::from),
         wrap_up: if wraps_up { Some(wrap_up(ctx, call, "dock").await?) } else { None },
         remark: remark(call),
     })
@@ -175,25 +187,23 @@ async fn about(ctx: &PageContext, id: ContactId) -> Result<Vec<Shown>, Problem> 
 /// `POST /web/calls`: places a call. The dock shows it as soon as it is written.
 pub(crate) async fn place(ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
     let contact: Option<ContactId> = fields.given("contact").map(|id| word("contact", id)).transpose()?;
-    let number = match (fields.given("number"), contact) {
-        (None, Some(contact)) => number_of(&ctx, contact).await?,
-        (typed, _) => typed.unwrap_or_default().to_owned(),
+    let call: Option<CallId> = fields.given("call").map(|id| word("call", id)).transpose()?;
+    let wrong = |error: PhoneNumberError| Problem::invalid("number", error.to_string());
+    let number = match (fields.given("number"), call, contact) {
+        (Some(typed), _, _) => read_number(&ctx, typed).map_err(wrong)?,
+        (None, Some(call), _) => {
+            let call = ctx.crm().calls().get(&ctx.actor, call).await?;
+            call.customer.ok_or_else(|| Problem::invalid("call", "has no number"))?
+        }
+        (None, None, Some(contact)) => ctx.crm().contacts().number(&ctx.actor, contact).await?,
+        (None, None, None) => read_number(&ctx, "").map_err(wrong)?,
     };
-    let number = read_number(&ctx, &number).map_err(|error| Problem::invalid("number", error.to_string()))?;
     let account = fields.given("account").map(|id| word("account", id)).transpose()?;
     let key = Some(super::outgoing::key(&fields)?);
     let new = NewCall { account, number, contact, purpose: Purpose::Service, key };
     ctx.crm().calls().place(&ctx.actor, new).await?;
     let dock = super::page_context::beside("dock", "outerHTML", &dock(&ctx).await?)?;
     Ok((StatusCode::OK, Html(dock)).into_response())
-}
-
-/// The number of a person, as it is called where none is chosen.
-async fn number_of(ctx: &PageContext, contact: ContactId) -> Result<String, Problem> {
-    let known = ctx.crm().contacts().get(&ctx.actor, contact).await?;
-    let identities = ctx.crm().contacts().identities(&ctx.actor, contact).await?;
-    let number = super::contact::number(&known, &identities);
-    number.ok_or_else(|| Problem::invalid("contact", "has no telephone number: add one to their page"))
 }
 
 /// `POST /web/calls/{call}/control`.

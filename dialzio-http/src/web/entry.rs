@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use dialzio_core::access::chrono_tz_name::ZoneName;
-use dialzio_core::access::{Invitation, Org, Token, Whereabouts};
+use dialzio_core::access::{FirstStep, HAS_ACCOUNT, Invitation, Org, SignedIn, Token, Whereabouts};
 use dialzio_core::text::{EmailAddress, PersonName};
 use dialzio_core::{Error, Region, Role};
 use secrecy::SecretString;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::page_context::{show, theme};
 use super::view::Choice;
-use super::view::entry::{SetupForm, SetupPage, SignInForm, SignInPage};
+use super::view::entry::{CodeForm, SetupForm, SetupPage, SignInForm, SignInPage};
 use crate::auth::{Caller, OurPages};
 use crate::form::Fields;
 use crate::mount::Mount;
@@ -57,7 +57,7 @@ pub(crate) struct Next {
 }
 
 /// A path of our own pages, or the inbox.
-fn own_path(mount: &Mount, next: &str) -> String {
+pub(super) fn own_path(mount: &Mount, next: &str) -> String {
     let page = next.strip_prefix(&mount.base()).filter(|page| {
         !page.starts_with(['/', '.'])
             && !page.contains('\\')
@@ -78,13 +78,15 @@ pub(crate) async fn sign_in(
     if caller.is_some() {
         return Ok(Redirect::to(&next).into_response());
     }
-    let form = SignInForm { next, ..SignInForm::default() };
-    Ok(show(&SignInPage { base: state.mount().base(), theme: theme(&jar), form })?.into_response())
+    let form = SignInForm { next, mails: state.crm().sends_mail(), ..SignInForm::default() };
+    let passkeys = state.passkey_site().is_ok();
+    Ok(show(&SignInPage { base: state.mount().base(), theme: theme(&jar), form, passkeys })?.into_response())
 }
 
-fn let_in(state: &AppState, token: &Token, next: &str) -> Response {
+pub(super) fn let_in(state: &AppState, signed_in: &SignedIn, next: &str) -> Response {
     let mut response = send_to(next);
-    session::give(state, token, &mut response);
+    session::give(state, &signed_in.token, &mut response);
+    session::remember(state, signed_in.device.as_ref(), &mut response);
     response
 }
 
@@ -101,6 +103,7 @@ pub(crate) async fn enter(
         email: email.to_owned(),
         next: next.clone(),
         problem: Some("Wrong email or password.".to_owned()),
+        mails: state.crm().sends_mail(),
     };
     let (typed, password) = (fields.get("email").trim(), fields.get("password"));
     // What cannot be an address or a password is neither tried nor counted.
@@ -108,38 +111,97 @@ pub(crate) async fn enter(
     else {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&refused(typed))?).into_response());
     };
-    let keys = session::keys_of(&state, client, &email);
-    session::begin(&state, &keys)?;
+    let trying = session::begin(&state, client, &own, email.reveal()).await?;
     let secret = SecretString::from(password.to_owned());
-    let access = state.crm().access().from_browser(own.browser).from_network(client.network());
+    let access = trying.access(&state, client, &own);
     match access.sign_in(&email, &secret).await {
-        Ok(signed_in) => {
-            state.attempts().forget(&keys);
-            let mut response = let_in(&state, &signed_in.token, &next);
-            // The dialog of a page whose session ended: the page stays if its own member is back.
-            if fields
-                .given("member")
-                .is_some_and(|member| signed_in.actor.member().is_some_and(|id| id.to_string() == member))
-            {
-                response.headers_mut().remove("hx-redirect");
-                *response.status_mut() = StatusCode::NO_CONTENT;
-            }
-            Ok(response)
+        Ok(FirstStep::Done(signed_in)) => {
+            trying.succeeded(&state).await;
+            Ok(came_in(&state, &signed_in, &next, &fields))
+        }
+        Ok(FirstStep::Code(step)) => {
+            // Failures so far are not forgiven before the second step.
+            trying.was_not_made(&state).await;
+            Ok(show(&CodeForm { step: step.reveal().to_owned(), next, invitation: None, problem: None })?
+                .into_response())
         }
         Err(Error::Unauthenticated) => {
             Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&refused(typed))?).into_response())
         }
         Err(error) => {
-            state.attempts().take_back(&keys);
+            trying.was_not_made(&state).await;
             Err(error.into())
         }
     }
 }
 
-const GONE: &str = "This link has expired or was used. Ask the sender for a new one.";
+/// `POST /web/sign-in/code`: the second step.
+pub(crate) async fn enter_code(
+    State(state): State<AppState>,
+    Extension(client): Extension<Client>,
+    _: OurPages,
+    own: OwnSession,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let next = own_path(state.mount(), fields.get("next"));
+    let begin_again = || {
+        let problem = Some("This took too long. Sign in again.".to_owned());
+        let mails = state.crm().sends_mail();
+        let form = SignInForm { next: next.clone(), problem, mails, ..SignInForm::default() };
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&form)?).into_response())
+    };
+    let Some(step) = Token::parse(fields.get("step")) else { return begin_again() };
+    let email = match state.crm().access().second_step_of(&step).await {
+        Ok(email) => email,
+        Err(Error::Unauthenticated) => return begin_again(),
+        Err(error) => return Err(error.into()),
+    };
+    let trying = session::begin(&state, client, &own, email.reveal()).await?;
+    let invitation = fields.given("invitation").and_then(Token::parse);
+    let mut access = trying.access(&state, client, &own);
+    if let Some(invitation) = &invitation {
+        access = access.joining(invitation);
+    }
+    match access.finish_sign_in(&step, fields.get("code")).await {
+        Ok(signed_in) => {
+            trying.succeeded(&state).await;
+            Ok(came_in(&state, &signed_in, &next, &fields))
+        }
+        Err(Error::Invalid { field: "code", problem }) => {
+            let problem = Some(format!("This code {problem}."));
+            let invitation = fields.given("invitation").map(str::to_owned);
+            let form = CodeForm { step: step.reveal().to_owned(), next, invitation, problem };
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&form)?).into_response())
+        }
+        Err(Error::Unauthenticated) => {
+            trying.was_not_made(&state).await;
+            begin_again()
+        }
+        Err(error) => {
+            trying.was_not_made(&state).await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Lets somebody in who has signed in.
+pub(super) fn came_in(state: &AppState, signed_in: &SignedIn, next: &str, fields: &Fields) -> Response {
+    let mut response = let_in(state, signed_in, next);
+    // The dialog of a page whose session ended: the page stays if its own member is back.
+    if fields
+        .given("member")
+        .is_some_and(|member| signed_in.actor.member().is_some_and(|id| id.to_string() == member))
+    {
+        response.headers_mut().remove("hx-redirect");
+        *response.status_mut() = StatusCode::NO_CONTENT;
+    }
+    response
+}
+
+pub(super) const GONE: &str = "This link has expired or was used. Ask the sender for a new one.";
 
 /// Looks an invitation up by the token of its link, with the organisation that it leads into.
-async fn invited(state: &AppState, token: &Token) -> Result<Option<(Invitation, Org)>, Problem> {
+pub(super) async fn invited(state: &AppState, token: &Token) -> Result<Option<(Invitation, Org)>, Problem> {
     match state.crm().access().invitation_into(token).await {
         Ok(found) => Ok(Some(found)),
         Err(Error::Unauthenticated) => Ok(None),
@@ -156,35 +218,59 @@ fn zones(chosen: &str) -> Vec<Choice> {
     chrono_tz::TZ_VARIANTS.iter().map(zone).collect()
 }
 
+/// What is asked of who holds a link. `zone` is that of their browser.
+pub(super) async fn asked(
+    state: &AppState,
+    own: &OwnSession,
+    token: &Token,
+    (invitation, org): (Invitation, Org),
+    zone: &str,
+) -> Result<SetupForm, Problem> {
+    let guessed = ZoneName::parse(zone).map(ZoneName::current);
+    // What was said when the organisation was founded counts for more than a browser.
+    let is_open = org.zone == ZoneName::UTC;
+    let zone = guessed.filter(|_| is_open).unwrap_or(org.zone);
+    let proposed = org.country.or_else(|| zone.country());
+    Ok(SetupForm {
+        token: token.reveal().to_owned(),
+        asks_country: invitation.role == Role::Owner,
+        country: proposed.map(|country| country.as_str().to_owned()).unwrap_or_default(),
+        guessed: guessed.filter(|_| is_open).map(|zone| zone.as_str().replace('_', " ")),
+        zones: zones(zone.as_str()),
+        is_named: invitation.email.is_some(),
+        email: invitation.email.map(String::from).unwrap_or_default(),
+        signed_in_as: signed_in_as(state, own).await?,
+        ..SetupForm::default()
+    })
+}
+
+/// The address of who is signed in, if anybody is.
+async fn signed_in_as(state: &AppState, own: &OwnSession) -> Result<Option<String>, Problem> {
+    let Some(session) = &own.token else { return Ok(None) };
+    let access = state.crm().access();
+    match access.identify(session.reveal(), false).await {
+        Ok(known) => Ok(Some(access.own_email(&known.actor).await?.reveal().to_owned())),
+        Err(Error::Unauthenticated) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// `POST /web/setup/invitation`: whom a link invites.
 pub(crate) async fn invitation(
     State(state): State<AppState>,
     Extension(client): Extension<Client>,
     _: OurPages,
+    own: OwnSession,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let gone = SetupForm { problem: Some(GONE.to_owned()), ..SetupForm::default() };
     let Some(token) = Token::parse(fields.get("token")) else { return Ok(show(&gone)?.into_response()) };
-    let keys = session::keys(client, state.attempts().account(token.reveal()));
-    session::begin(&state, &keys)?;
+    let trying = session::begin(&state, client, &own, token.reveal()).await?;
     let form = match invited(&state, &token).await? {
-        Some((invitation, org)) => {
-            state.attempts().forget(&keys);
-            let guessed = ZoneName::parse(fields.get("zone")).map(ZoneName::current);
-            // What was said when the organisation was founded counts for more than a browser.
-            let is_open = org.zone == ZoneName::UTC;
-            let zone = guessed.filter(|_| is_open).unwrap_or(org.zone);
-            let proposed = org.country.or_else(|| zone.country());
-            SetupForm {
-                token: token.reveal().to_owned(),
-                asks_country: invitation.role == Role::Owner,
-                country: proposed.map(|country| country.as_str().to_owned()).unwrap_or_default(),
-                guessed: guessed.filter(|_| is_open).map(|zone| zone.as_str().replace('_', " ")),
-                zones: zones(zone.as_str()),
-                is_named: invitation.email.is_some(),
-                email: invitation.email.map(String::from).unwrap_or_default(),
-                ..SetupForm::default()
-            }
+        Some(found) => {
+            trying.succeeded(&state).await;
+            let form = asked(&state, &own, &token, found, fields.get("zone")).await?;
+            SetupForm { has_account: fields.get("has_account") == "yes", ..form }
         }
         None => gone,
     };
@@ -202,9 +288,9 @@ pub(crate) async fn accept(
     let again = |form: SetupForm| Ok((StatusCode::UNPROCESSABLE_ENTITY, show(&form)?).into_response());
     let gone = SetupForm { problem: Some(GONE.to_owned()), ..SetupForm::default() };
     let Some(token) = Token::parse(fields.get("token")) else { return again(gone) };
-    let keys = session::keys(client, state.attempts().account(token.reveal()));
-    session::begin(&state, &keys)?;
+    let trying = session::begin(&state, client, &own, token.reveal()).await?;
     let Some((invitation, _)) = invited(&state, &token).await? else { return again(gone) };
+    trying.succeeded(&state).await;
     let named = invitation.email;
     let mut form = SetupForm {
         token: token.reveal().to_owned(),
@@ -214,6 +300,7 @@ pub(crate) async fn accept(
         is_named: named.is_some(),
         email: named.map_or_else(|| fields.get("email").trim().to_owned(), String::from),
         name: fields.get("name").to_owned(),
+        signed_in_as: signed_in_as(&state, &own).await?,
         ..SetupForm::default()
     };
     let name = match PersonName::parse(fields.get("name").trim()) {
@@ -245,13 +332,22 @@ pub(crate) async fn accept(
         _ => None,
     };
     let secret = SecretString::from(fields.get("password").to_owned());
-    let access = state.crm().access().from_browser(own.browser).from_network(client.network());
+    let trying = session::begin(&state, client, &own, email.reveal()).await?;
+    let confirm_page = state.public_url("confirm");
+    let access = trying.access(&state, client, &own).confirming_at(&confirm_page);
     match access.accept_in(&token, name, Some(email), &secret, Whereabouts { country, zone }).await {
         Ok(signed_in) => {
-            state.attempts().forget(&keys);
-            Ok(let_in(&state, &signed_in.token, &state.mount().to("inbox")))
+            trying.succeeded(&state).await;
+            Ok(let_in(&state, &signed_in, &state.mount().to("inbox")))
+        }
+        // Asking which addresses have an account counts as trying their passwords would.
+        Err(Error::Invalid { field: "email", problem }) if problem == HAS_ACCOUNT => {
+            form.has_account = true;
+            form.join_problem = Some(format!("This address {problem}."));
+            again(form)
         }
         Err(Error::Invalid { field: "password", problem }) => {
+            trying.was_not_made(&state).await;
             form.password_error = Some(format!("The password {problem}."));
             again(form)
         }
@@ -260,7 +356,7 @@ pub(crate) async fn accept(
             again(form)
         }
         Err(error) => {
-            state.attempts().take_back(&keys);
+            trying.was_not_made(&state).await;
             Err(error.into())
         }
     }
@@ -281,7 +377,7 @@ pub(crate) async fn leave(
     if state.mount().prefix().is_empty() {
         response.headers_mut().insert(
             HeaderName::from_static("clear-site-data"),
-            HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""),
+            HeaderValue::from_static("\"cache\", \"storage\""),
         );
     }
     session::take(&state, &mut response);

@@ -60,8 +60,9 @@ fn narrow(ctx: &PageContext, chosen: ChosenMessages) -> MessageNarrow {
 }
 
 fn row(ctx: &PageContext, found: &FoundMessage, sought: &SoughtWords, lines: &Lines) -> FoundRow {
-    let (message, name) = (&found.message, words::person(&found.entry));
-    let text = message.content.display_text().unwrap_or_default();
+    let (message, name) = (&found.message, words::person(ctx, &found.entry));
+    let content = message.content.seen_with(ctx.identifiers());
+    let text = content.display_text().unwrap_or_default();
     let author = match message.direction {
         Direction::Inbound => None,
         Direction::Outbound => {

@@ -10,7 +10,7 @@ use super::page_context::{PageContext, show};
 use super::view::goto::entries;
 use super::view::shell::{GotoPerson, GotoResults};
 use super::view::{Avatar, Shown};
-use super::{person, words};
+use super::{reveal, words};
 use crate::problem::Problem;
 
 /// What is typed.
@@ -30,8 +30,9 @@ pub(crate) async fn read(ctx: PageContext, Query(typed): Query<Typed>) -> Result
         for contact in found.items {
             let identities = ctx.crm().contacts().identities(&ctx.actor, contact.id).await?;
             let talks = ctx.crm().conversations().of_contact(&ctx.actor, contact.id).await?;
-            let name = words::contact_name(&contact, &identities);
-            let address = person::addresses(&contact, &identities, None).into_iter().next();
+            let name = words::contact_name(&ctx, &contact, &identities);
+            let address =
+                reveal::addresses(&contact, &identities, None, ctx.identifiers()).into_iter().next();
             people.push(GotoPerson {
                 href: talks
                     .first()

@@ -22,7 +22,7 @@ const OFFERED: u32 = 10;
 
 /// The header.
 pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, here: &str) -> ThreadHead {
-    let name = words::person(entry);
+    let name = words::person(ctx, entry);
     let conversation = &entry.conversation;
     let state = conversation.state_at(ctx.now);
     let named = lines.name(conversation.account).map(|name| name.to_string());
@@ -33,7 +33,7 @@ pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, here: &st
         Some(name) => vec![channel.to_owned(), name],
         None => vec![channel.to_owned()],
     };
-    line.extend(words::address(entry).filter(|address| *address != name));
+    line.extend(words::address(entry, ctx.identifiers()).filter(|address| *address != name));
     if let Some(since) = entry.doubtful_since {
         line.push(format!("may be another person since {}", ctx.day_of(since)));
     }
@@ -66,7 +66,7 @@ pub(crate) fn of(ctx: &PageContext, entry: &InboxEntry, lines: &Lines, here: &st
             .phone
             .as_ref()
             .filter(|_| lines.can_call())
-            .map(|number| (number.reveal().to_owned(), conversation.contact.to_string())),
+            .map(|number| (ctx.number_to_post(number), conversation.contact.to_string())),
         back: if here.is_empty() { "inbox".to_owned() } else { format!("inbox?{here}") },
         can_write: ctx.may(Permission::ConversationsWrite),
     }
@@ -107,7 +107,7 @@ async fn answer(ctx: &PageContext, id: ConversationId, undo: Option<Undo>) -> Re
 }
 
 async fn name_of(ctx: &PageContext, id: ConversationId) -> Result<String, Problem> {
-    Ok(words::person(&ctx.crm().conversations().get(&ctx.actor, id).await?))
+    Ok(words::person(ctx, &ctx.crm().conversations().get(&ctx.actor, id).await?))
 }
 
 /// The mark of a post that takes something back: no other Undo is offered for it.
@@ -132,7 +132,7 @@ pub(crate) async fn assign(
     let to = fields.given("member").map(|text| crate::api::word("member", text)).transpose()?;
     let service = ctx.crm().conversations();
     let entry = service.get(&ctx.actor, id).await?;
-    let (name, before) = (words::person(&entry), entry.conversation.assignee);
+    let (name, before) = (words::person(&ctx, &entry), entry.conversation.assignee);
     service.assign(&ctx.actor, id, to).await?;
     let words = match to {
         Some(member) if ctx.actor.member() == Some(member) => format!("Assigned {name} to you"),

@@ -65,5 +65,5 @@ async fn open(
     };
     let person = person::pane(ctx, &entry).await?;
     let open = Conversation::Open { thread: Box::new(pane), person: Box::new(person) };
-    Ok((open, words::person(&entry)))
+    Ok((open, words::person(ctx, &entry)))
 }

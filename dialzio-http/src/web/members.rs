@@ -3,14 +3,16 @@
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use dialzio_core::access::{Colleague, InHand, Invitation, Member, MemberState, Token};
+use dialzio_core::access::{
+    Colleague, InHand, Invitation, Invited, Member, MemberPatch, MemberState, NewInvitation, Visibility,
+};
 use dialzio_core::text::EmailAddress;
 use dialzio_core::{Error, InvitationId, MemberId, Permission, Revision, Role};
 use serde::Deserialize;
 
 use super::page_context::{PageContext, show};
 use super::view::members::{
-    InvitationRow, InviteForm, LeaveForm, MemberList, MemberRow, MembersPage, NewLink, RoleForm,
+    InvitationRow, InviteForm, LeaveForm, MemberList, MemberRow, MembersPage, NewLink, ResetForm, RoleForm,
 };
 use super::view::shell::Place;
 use super::view::{Avatar, Choice};
@@ -24,6 +26,7 @@ use crate::problem::Problem;
 pub(crate) struct Open {
     role: Option<MemberId>,
     leave: Option<MemberId>,
+    reset: Option<MemberId>,
 }
 
 /// What a list shows beside the members.
@@ -41,7 +44,8 @@ struct Beside {
 /// `GET /settings/members`.
 pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
     let list = list(&ctx, Beside::default()).await?;
-    show(&MembersPage { shell: ctx.shell("Members", Place::Members).await?, list })
+    let teams = super::teams::list(&ctx, None, None).await?;
+    show(&MembersPage { shell: ctx.shell("Members", Place::Members).await?, list, teams })
 }
 
 /// `GET /web/members`: the list, with the form that is asked for.
@@ -60,6 +64,24 @@ pub(crate) const fn role_words(role: Role) -> (&'static str, &'static str) {
         Role::Admin => ("Admin", "also manages members, channels and settings"),
         Role::Owner => ("Owner", "as an admin, and makes other owners"),
     }
+}
+
+/// What people call a visibility.
+const fn sees_words(sees: Visibility) -> &'static str {
+    match sees {
+        Visibility::Own => "Only their own work",
+        Visibility::Team => "Work of their teams and unassigned work",
+        Visibility::All => "Everything",
+    }
+}
+
+/// How much a member may see.
+fn visibilities(chosen: Visibility) -> Vec<Choice> {
+    let choice = |sees: &Visibility| Choice {
+        selected: *sees == chosen,
+        ..Choice::new(sees.as_str(), sees_words(*sees))
+    };
+    Visibility::ALL.iter().map(choice).collect()
 }
 
 /// The roles up to one, each with what it may do.
@@ -92,9 +114,12 @@ async fn list(ctx: &PageContext, beside: Beside) -> Result<MemberList, Problem> 
             row.role_form = Some(RoleForm {
                 revision: member.revision.0.to_string(),
                 roles: roles(rank, member.role),
+                sees: visibilities(member.visibility),
                 error: beside.refused.clone(),
             });
         }
+        row.reset_form = (row.can_change && beside.open.reset == Some(member.id))
+            .then(|| ResetForm { error: beside.refused.clone() });
         if row.can_change && beside.open.leave == Some(member.id) {
             let in_hand = access.in_hand(&ctx.actor, member.id).await?;
             row.leave_form = Some(leave_form(&members, member, in_hand, beside.refused.clone()));
@@ -106,6 +131,7 @@ async fn list(ctx: &PageContext, beside: Beside) -> Result<MemberList, Problem> 
     let invitations = open.into_iter().map(|one| invitation(ctx, &one, rank)).collect();
     let mut invite = beside.invite;
     invite.roles = roles(rank, invite.role.unwrap_or(Role::Agent));
+    invite.sees = visibilities(invite.visibility.unwrap_or(Visibility::All));
     Ok(MemberList { can_manage, rows, invitations, invite, link: beside.link, done: beside.done })
 }
 
@@ -122,12 +148,15 @@ fn row(ctx: &PageContext, member: &Member, known: Option<&Colleague>, rank: Opti
         avatar: Avatar::of(member.name.reveal()),
         email: known.map(|one| one.email.reveal().into()),
         role: role_words(member.role).0,
+        sees: (member.sees() != Visibility::All).then(|| sees_words(member.sees())),
         when,
         is_self,
         is_active,
         can_change: rank.is_some_and(|own| member.role <= own),
         role_form: None,
         leave_form: None,
+        has_second_factor: known.is_some_and(|one| one.has_second_factor),
+        reset_form: None,
     }
 }
 
@@ -163,14 +192,16 @@ fn invitation(ctx: &PageContext, open: &Invitation, rank: Option<Role>) -> Invit
             .as_ref()
             .map_or_else(|| "Whoever opens the link".into(), |email| email.reveal().into()),
         role: role_words(open.role).0,
+        sees: (open.visibility != Visibility::All).then(|| sees_words(open.visibility)),
         invited: ctx.when(open.created_at),
         ends: ctx.when(open.expires_at),
         can_change: rank.is_some_and(|own| open.role <= own),
     }
 }
 
-fn link(ctx: &PageContext, to: impl Into<super::view::Shown>, token: &Token) -> Option<NewLink> {
-    Some(NewLink { to: to.into(), address: setup_url(&ctx.state.public_url(""), token.reveal()) })
+fn link(ctx: &PageContext, to: impl Into<super::view::Shown>, invited: &Invited) -> Option<NewLink> {
+    let address = setup_url(&ctx.state.public_url(""), invited.token.reveal());
+    Some(NewLink { to: to.into(), address, mailed: invited.mailed })
 }
 
 /// What was refused, within a sentence about a member; `None` if it is no refusal of this kind.
@@ -198,18 +229,25 @@ async fn done(ctx: &PageContext, done: impl Into<String>) -> Result<Response, Pr
 /// `POST /web/members/invite`: the list with the link, this once.
 pub(crate) async fn invite(ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
     let role = word::<Role>("role", fields.get("role"))?;
+    let visibility =
+        fields.given("visibility").map(|sees| word::<Visibility>("visibility", sees)).transpose()?;
     let typed = fields.get("email").trim();
-    let mut form = InviteForm { email: typed.to_owned(), role: Some(role), ..InviteForm::default() };
+    let mut form =
+        InviteForm { email: typed.to_owned(), role: Some(role), visibility, ..InviteForm::default() };
     let invited = match EmailAddress::parse(typed) {
-        Ok(email) => ctx.crm().access().invite(&ctx.actor, Some(email), role).await,
+        Ok(email) => {
+            let page = ctx.state.public_url("setup");
+            let new = NewInvitation::to(email, role).seeing(visibility.unwrap_or(Visibility::All));
+            ctx.crm().access().invite_by_mail(&ctx.actor, new, &page).await
+        }
         Err(_) => {
             form.email_error = Some("This is not a complete address.".to_owned());
             return again(&ctx, Beside { invite: form, ..Beside::default() }).await;
         }
     };
     match invited {
-        Ok(token) => {
-            let link = link(&ctx, typed, &token);
+        Ok(invited) => {
+            let link = link(&ctx, typed, &invited);
             Ok(show(&list(&ctx, Beside { link, ..Beside::default() }).await?)?.into_response())
         }
         Err(Error::Invalid { field: "email", problem }) => {
@@ -218,6 +256,10 @@ pub(crate) async fn invite(ctx: PageContext, fields: Fields) -> Result<Response,
         }
         Err(Error::Invalid { field: "role", problem }) => {
             form.role_error = Some(format!("The role {problem}."));
+            again(&ctx, Beside { invite: form, ..Beside::default() }).await
+        }
+        Err(Error::Invalid { field: "visibility", problem }) => {
+            form.sees_error = Some(format!("What they see {problem}."));
             again(&ctx, Beside { invite: form, ..Beside::default() }).await
         }
         Err(error) => Err(error.into()),
@@ -229,8 +271,9 @@ pub(crate) async fn renew(ctx: PageContext, Id(id): Id<InvitationId>) -> Result<
     let open = ctx.crm().access().invitations(&ctx.actor).await?;
     let email = open.iter().find(|one| one.id() == id).and_then(|one| one.email.as_ref());
     let to = email.map_or_else(|| "whoever opens it".to_owned(), |email| email.reveal().to_owned());
-    let token = ctx.crm().access().renew_invitation(&ctx.actor, id).await?;
-    let link = link(&ctx, to, &token);
+    let page = ctx.state.public_url("setup");
+    let invited = ctx.crm().access().renew_invitation_by_mail(&ctx.actor, id, &page).await?;
+    let link = link(&ctx, to, &invited);
     show(&list(&ctx, Beside { link, ..Beside::default() }).await?)
 }
 
@@ -242,7 +285,7 @@ pub(crate) async fn revoke(ctx: PageContext, Id(id): Id<InvitationId>) -> Result
     }
 }
 
-/// `POST /web/members/{member}/role`.
+/// `POST /web/members/{member}/role`: what a member is, and how much they see.
 pub(crate) async fn change_role(
     ctx: PageContext,
     Id(id): Id<MemberId>,
@@ -251,7 +294,10 @@ pub(crate) async fn change_role(
     let role = word::<Role>("role", fields.get("role"))?;
     let revision = fields.get("revision").parse().map(Revision);
     let revision = revision.map_err(|_| Problem::invalid("revision", "is not a revision"))?;
-    match ctx.crm().access().change_role(&ctx.actor, id, role, Some(revision)).await {
+    let visibility =
+        fields.given("visibility").map(|sees| word::<Visibility>("visibility", sees)).transpose()?;
+    let patch = MemberPatch { role: Some(role), visibility };
+    match ctx.crm().access().change(&ctx.actor, id, patch, Some(revision)).await {
         Ok(member) => done(&ctx, format!("{} is {} now.", member.name.reveal(), role_words(role).0)).await,
         Err(error) => {
             let Some(words) = refused(&error) else { return Err(error.into()) };
@@ -273,6 +319,20 @@ pub(crate) async fn deactivate(
         Err(error) => {
             let Some(words) = refused(&error) else { return Err(error.into()) };
             let open = Open { leave: Some(id), ..Open::default() };
+            again(&ctx, Beside { open, refused: Some(words), ..Beside::default() }).await
+        }
+    }
+}
+
+/// `POST /web/members/{member}/second-factor`: takes it away.
+pub(crate) async fn reset_second_factor(ctx: PageContext, Id(id): Id<MemberId>) -> Result<Response, Problem> {
+    match ctx.crm().access().reset_second_factor(&ctx.actor, id).await {
+        Ok(member) => {
+            done(&ctx, format!("{} signs in with the password alone now.", member.name.reveal())).await
+        }
+        Err(error) => {
+            let Some(words) = refused(&error) else { return Err(error.into()) };
+            let open = Open { reset: Some(id), ..Open::default() };
             again(&ctx, Beside { open, refused: Some(words), ..Beside::default() }).await
         }
     }

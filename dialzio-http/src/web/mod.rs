@@ -7,7 +7,6 @@
 mod activity;
 mod agents;
 mod api_keys;
-mod attempts;
 mod audit;
 mod audit_words;
 mod bubble;
@@ -39,14 +38,19 @@ mod found;
 mod goto;
 mod head;
 mod inbox;
+mod joining;
 mod lines;
 mod listed;
 mod live;
+mod mailed_link;
 mod members;
 mod notices;
 mod numbers;
+mod organisations;
 mod outgoing;
 mod page_context;
+mod passkeys;
+mod password;
 mod person;
 mod picker;
 mod presence;
@@ -55,25 +59,28 @@ mod profile;
 mod quarantine;
 mod queue;
 mod recordings;
+mod reveal;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod saved_views;
 mod scheduled;
+mod second_factor;
 mod settings;
 mod shared;
 mod shown;
 mod sms;
 mod tasks;
+mod teams;
 mod templates;
 mod thread;
 mod timeline;
+mod usage;
 mod ways;
 mod words;
 
 pub mod assets;
 pub(crate) mod view;
 
-pub(crate) use attempts::{Attempts, Key};
 pub(crate) use problems::not_found;
 pub use view::sample::page as sample_page;
 
@@ -116,6 +123,7 @@ fn pages() -> Router<AppState> {
         .route("/settings/templates", get(templates::page))
         .route("/settings/members", get(members::page))
         .route("/settings/profile", get(profile::page))
+        .route("/settings/activity", get(usage::page))
         .route("/settings/call-flows", get(call_flows::page))
         .route("/settings/canned-replies", get(canned_replies::page))
         .route("/settings/recordings", get(recordings::page))
@@ -123,6 +131,7 @@ fn pages() -> Router<AppState> {
         .route("/settings/channels/new", get(channels::page))
         .route("/settings/api-keys", get(api_keys::page))
         .route("/web/api-keys", post(api_keys::create))
+        .route("/web/api-keys/{key}", post(api_keys::change))
         .route("/web/api-keys/{key}/rotate", post(api_keys::rotate))
         .route("/web/api-keys/{key}/revoke", post(api_keys::revoke))
         .route("/settings/audit", get(audit::page))
@@ -146,11 +155,30 @@ fn pages() -> Router<AppState> {
 /// Coming in and going out, which a host may do itself.
 fn coming_in() -> Router<AppState> {
     Router::new()
+        .route("/second-factor", get(second_factor::page))
         .route("/setup", get(entry::setup))
         .route("/sign-in", get(entry::sign_in))
+        .route("/forgot", get(mailed_link::forgot))
+        .route("/email-link", get(mailed_link::email_link))
+        .route("/new-password", get(mailed_link::new_password))
+        .route("/link", get(mailed_link::link))
+        .route("/confirm", get(mailed_link::confirm))
+        .route("/web/mailed-link/confirm", post(mailed_link::take_confirmation))
+        .route("/web/mailed-link/confirm/open", post(mailed_link::open_confirmation))
+        .route("/web/mail-link", post(mailed_link::request))
+        .route("/web/mailed-link/{what}", post(mailed_link::take))
+        .route("/web/mailed-link/{what}/open", post(mailed_link::open))
         .route("/web/setup/invitation", post(entry::invitation))
         .route("/web/setup", post(entry::accept))
+        .route("/web/setup/join", post(joining::join))
+        .route("/web/setup/sign-in", post(joining::sign_in))
+        .route("/web/password", post(password::judge))
+        .route("/web/second-factor/begin", post(second_factor::begin))
+        .route("/web/second-factor/confirm", post(second_factor::confirm))
         .route("/web/sign-in", post(entry::enter))
+        .route("/web/sign-in/code", post(entry::enter_code))
+        .route("/web/sign-in/passkey", post(passkeys::enter))
+        .route("/web/sign-in/passkey/challenge", post(passkeys::challenge))
         .route("/web/sign-out", post(entry::leave))
 }
 
@@ -179,9 +207,12 @@ fn reads() -> Router<AppState> {
         .route("/web/members", get(members::read))
         .route("/web/goto", get(goto::read))
         .route("/web/contacts", get(contact_list::read).post(contacts::create))
+        .route("/web/organisations", get(organisations::list))
+        .route("/web/organisations/{organisation}", post(organisations::switch))
         .route("/web/contacts/{contact}/edit", get(contact_edit::read).post(contact_edit::save))
         .route("/web/contacts/{contact}/timeline", get(timeline::read))
         .route("/web/tasks", get(tasks::read))
+        .route("/web/activity", get(usage::read))
         .route("/web/notices", get(notices::read).post(notices::mark))
         .route("/web/notices/opened", post(notices::opened))
         .route("/web/mentions", get(notices::mentions))
@@ -226,6 +257,7 @@ fn posts() -> Router<AppState> {
         .route("/web/contacts/{contact}/conversation", post(contact::open))
         .route("/web/contacts/{contact}/stage", post(person::stage))
         .route("/web/contacts/{contact}/doubt", post(person::resolve_doubt))
+        .route("/web/contacts/{contact}/reveal", post(reveal::reveal))
         .route("/web/contacts/{contact}/owner", post(person::owner))
         .route("/web/contacts/{contact}/tags", post(person::add_tag))
         .route("/web/contacts/{contact}/tags/remove", post(person::remove_tag))
@@ -269,15 +301,27 @@ fn posts() -> Router<AppState> {
         .route("/web/contacts/bulk", post(contact_bulk::change))
         .route("/web/contacts/bulk/undo", post(contact_bulk::undo))
         .route("/web/settings", post(settings::save))
+        .route("/web/teams", get(teams::read).post(teams::add))
+        .route("/web/teams/{team}", post(teams::save))
+        .route("/web/teams/{team}/delete", post(teams::delete))
         .route("/web/members/invite", post(members::invite))
         .route("/web/members/{member}/role", post(members::change_role))
         .route("/web/members/{member}/deactivate", post(members::deactivate))
         .route("/web/members/{member}/activate", post(members::activate))
+        .route("/web/members/{member}/second-factor", post(members::reset_second_factor))
         .route("/web/invitations/{invitation}/renew", post(members::renew))
         .route("/web/invitations/{invitation}/revoke", post(members::revoke))
         .route("/web/profile/name", post(profile::rename))
+        .route("/web/profile/confirmation", post(profile::send_confirmation))
         .route("/web/profile/password", post(profile::change_password))
         .route("/web/profile/sessions", get(profile::sessions))
+        .route("/web/passkeys", get(passkeys::read).post(passkeys::add))
+        .route("/web/passkeys/new", get(passkeys::ask))
+        .route("/web/passkeys/begin", post(passkeys::begin))
+        .route("/web/passkeys/{passkey}/remove", post(passkeys::remove))
+        .route("/web/second-factor", get(second_factor::read))
+        .route("/web/second-factor/codes", post(second_factor::renew_codes))
+        .route("/web/second-factor/off", post(second_factor::end))
         .route("/web/profile/sessions/others", post(profile::end_others))
         .route("/web/profile/sessions/{session}", post(profile::end))
 }

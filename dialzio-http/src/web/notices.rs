@@ -84,9 +84,10 @@ fn row(ctx: &PageContext, entry: NoticeEntry) -> NoticeRow {
         avatar: Avatar::of(&author),
         author: author.into(),
         did,
-        person: entry
-            .contact_name
-            .map_or_else(|| "a contact without a name".into(), |name| name.reveal().into()),
+        person: entry.contact_name.map_or_else(
+            || "a contact without a name".into(),
+            |name| (*ctx.identifiers().name(name.reveal())).into(),
+        ),
         text: entry.text.map(|text| shown(text.reveal()).into()),
         time: ctx.moment(notice.created_at),
         is_unread: notice.read_at.is_none(),

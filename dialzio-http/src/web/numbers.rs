@@ -75,7 +75,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
     {
         facts.push(Fact::new("Templates", templates.len().to_string()));
     }
-    let asks = provider.telephony().is_some_and(|telephony| telephony.capabilities().programmable_inbound);
+    let asks = provider.telephony().is_some_and(|telephony| telephony.capabilities().asks());
     let app = apps.iter().find(|app| app.id == account.app).filter(|_| asks);
     let answer = app.map(|app| channels::answer_address(ctx, app));
     if let Some(url) = &account.base_url {
@@ -84,7 +84,7 @@ async fn card(ctx: &PageContext, account: &ProviderAccount, apps: &[App]) -> Res
     let own = apps.iter().find(|app| app.id == account.app);
     Ok(NumberCard {
         id: account.id.to_string(),
-        hook: own.map(|app| hook(ctx, app)),
+        hook: own.filter(|_| provider.webhooks().is_some()).map(|app| hook(ctx, app)),
         name: account.name.reveal().into(),
         line: format!("{} · {number}", channels::kind(provider)).into(),
         answer,

@@ -9,7 +9,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta,
 use dialzio_core::access::{Member, MemberState, Org};
 use dialzio_core::event::EventSeq;
 use dialzio_core::page::PageRequest;
-use dialzio_core::{Actor, Crm, MemberId, Permission, Principal};
+use dialzio_core::{Actor, Crm, Identifiers, MemberId, Permission, PhoneNumber, Principal};
 
 use super::view::goto::Offered;
 use super::view::shell::{Place, Rows, Shell, Theme};
@@ -118,6 +118,11 @@ impl PageContext {
         self.actor.member().filter(|_| self.host_name.is_none() && self.state.options().sign_in.is_none())
     }
 
+    /// Refuses who has no session of their own here.
+    pub(crate) fn members_only(&self) -> Result<(), Problem> {
+        self.own_session().map(drop).ok_or_else(Problem::not_found)
+    }
+
     /// What surrounds a page.
     pub(crate) async fn shell(
         &self,
@@ -140,6 +145,7 @@ impl PageContext {
             base: self.state.mount().base(),
             sign_in: self.state.sign_in(),
             presence: self.state.presence().is_some(),
+            passkeys: self.state.passkey_site().is_ok(),
             signs_out: self.state.options().sign_in.is_none(),
             title: title.into(),
             place,
@@ -189,6 +195,16 @@ impl PageContext {
     /// What people wrote, with its links and telephone numbers.
     pub(crate) fn rich(&self, text: &str) -> RichText {
         RichText::from(text).with_numbers(self.org.dials_in()).marked()
+    }
+
+    /// How the reader sees numbers and addresses of people.
+    pub(crate) fn identifiers(&self) -> Identifiers {
+        self.actor.identifiers()
+    }
+
+    /// A number for a form that calls it: left out, so that the server takes it from the record, where it is masked.
+    pub(crate) fn number_to_post(&self, number: &PhoneNumber) -> String {
+        if self.identifiers().are_whole() { number.reveal().to_owned() } else { String::new() }
     }
 
     /// A member's name.
@@ -289,8 +305,12 @@ impl PageContext {
     }
 }
 
-/// Open conversations with something unread that are assigned to the reader or unassigned. Shown as "99+" beyond that.
+/// Open conversations with something unread that are assigned to the reader or unassigned. Shown as "99+" beyond that. Who may not
+/// mark them as read has none to read: a number that its reader can never bring down says nothing to them.
 pub(crate) async fn unread(state: &AppState, actor: &Actor) -> Result<u64, Problem> {
+    if !actor.may(Permission::ConversationsWrite) {
+        return Ok(0);
+    }
     Ok(state.crm().conversations().unread(actor, UNREAD_COUNTED).await?.into())
 }
 

@@ -3,19 +3,19 @@
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use chrono::{DateTime, NaiveDateTime, Utc};
-use dialzio_core::consent::{Channel, ConsentState, Purpose, State};
+use dialzio_core::consent::{ConsentState, Purpose, State};
 use dialzio_core::contact::{ChannelIdentity, Contact, ContactPatch, DoubtAnswer, NewTask, Stage, TaskQuery};
 use dialzio_core::conversation::InboxEntry;
 use dialzio_core::page::PageRequest;
 use dialzio_core::text::{NoteText, TagName, TaskTitle};
-use dialzio_core::{ChannelIdentityId, ContactId, ConversationId, Permission, PhoneNumber};
+use dialzio_core::{ChannelIdentityId, ContactId, ConversationId, Permission};
 
 use super::lines::Lines;
 use super::page_context::{PageContext, show};
 use super::view::contact::ContactAddresses;
 use super::view::person::{ConsentRow, ContactStatus, Doubt, Note, Notes, PersonPane, Task, Tasks};
-use super::view::{Avatar, Chip, Choice, Fact, Tone};
-use super::{problems, words};
+use super::view::{Avatar, Chip, Choice, Tone};
+use super::{problems, reveal, words};
 use crate::api::{Id, text, word};
 use crate::form::Fields;
 use crate::problem::Problem;
@@ -29,14 +29,14 @@ pub(crate) async fn read(ctx: PageContext, Id(id): Id<ConversationId>) -> Result
 /// The right pane.
 pub(crate) async fn pane(ctx: &PageContext, entry: &InboxEntry) -> Result<PersonPane, Problem> {
     let (contact, identities) = ctx.crm().conversations().person(&ctx.actor, entry.conversation.id).await?;
-    let name = words::person(entry);
+    let name = words::person(ctx, entry);
     Ok(PersonPane {
         contact: contact.id.to_string(),
         avatar: Avatar::of(&name),
         name: name.into(),
         chips: chips(ctx, &contact, &identities),
         status: status(ctx, &contact),
-        addresses: addresses(&contact, &identities, Some(&Lines::of(ctx).await?)),
+        addresses: reveal::shown(ctx, &contact, &identities, &Lines::of(ctx).await?),
         doubts: doubts(ctx, contact.id, &identities),
         consent: consent_rows(ctx, contact.id).await?,
         tasks: tasks(ctx, contact.id, None).await?,
@@ -78,39 +78,6 @@ pub(crate) fn status(ctx: &PageContext, contact: &Contact) -> ContactStatus {
     }
 }
 
-/// Every way to reach a person, typed or seen.
-pub(crate) fn addresses(
-    contact: &Contact,
-    identities: &[ChannelIdentity],
-    lines: Option<&Lines>,
-) -> Vec<Fact> {
-    let mut facts: Vec<Fact> = Vec::new();
-    for detail in &contact.details {
-        let label = detail.label.as_ref().map_or_else(
-            || if detail.value.kind() == "phone" { "Number".to_owned() } else { "Email".to_owned() },
-            |label| label.reveal().to_owned(),
-        );
-        facts.push(Fact::new(label, words::detail(detail)));
-    }
-    for identity in identities {
-        if let Some(number) = identity.phone().map(PhoneNumber::international) {
-            let channel = lines.and_then(|lines| lines.channel_of(&identity.portfolio));
-            let channel = words::channel(channel.unwrap_or(Channel::WhatsApp));
-            let former = if identity.answers_to_a_former_number() { ", former number" } else { "" };
-            let label = format!("{channel}{former}");
-            facts.push(Fact::new(label, number));
-        }
-        if let Some(name) = &identity.username {
-            facts.push(Fact::new("Username", format!("@{}", name.reveal().trim_start_matches('@'))));
-        }
-        if let Some(name) = identity.profile_name.as_ref().filter(|name| Some(*name) != contact.name.as_ref())
-        {
-            facts.push(Fact::new("Profile name", name.reveal()));
-        }
-    }
-    facts
-}
-
 /// Numbers and addresses of the contact page.
 pub(crate) fn contact_addresses(
     ctx: &PageContext,
@@ -119,7 +86,7 @@ pub(crate) fn contact_addresses(
     lines: &Lines,
 ) -> ContactAddresses {
     ContactAddresses {
-        addresses: addresses(contact, identities, Some(lines)),
+        addresses: reveal::shown(ctx, contact, identities, lines),
         doubts: doubts(ctx, contact.id, identities),
     }
 }
@@ -128,10 +95,12 @@ pub(crate) fn contact_addresses(
 pub(crate) fn doubts(ctx: &PageContext, contact: ContactId, identities: &[ChannelIdentity]) -> Vec<Doubt> {
     let each = |identity: &ChannelIdentity| {
         let doubt = identity.doubt.as_ref()?;
-        let who = doubt.name.as_ref().map_or("A person with another profile", |name| name.reveal());
+        let seen = ctx.identifiers();
+        let who = doubt.name.as_ref().map(|name| seen.name(name.reveal()));
+        let who = who.as_deref().unwrap_or("A person with another profile");
         let text = format!(
             "{who} writes from {}, a former number of this person, since {}.",
-            doubt.number.international(),
+            seen.international(&doubt.number),
             ctx.day_of(doubt.since)
         );
         let path = format!("web/contacts/{contact}/doubt");

@@ -1,5 +1,7 @@
 //! Choosing a template: which may go to this person now, why the others may not, and how the chosen one will read.
 
+use std::borrow::Cow;
+
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -9,7 +11,7 @@ use dialzio_core::conversation::{
     InboxEntry, Preview, SendPreview, Template, TemplateCategory, TemplateStatus,
 };
 use dialzio_core::text::EvidenceText;
-use dialzio_core::{ConversationId, Permission};
+use dialzio_core::{ConversationId, Identifiers, Permission};
 use serde::Deserialize;
 
 use super::page_context::{PageContext, show};
@@ -186,6 +188,8 @@ fn value(entry: &InboxEntry, template: &Template, parameter: &str) -> String {
                 .iter()
                 .any(|greeting| template.body.contains(greeting));
     let name = entry.contact_name.as_ref().or(entry.profile_name.as_ref());
+    // A profile may have a number or an address for a name.
+    let name = name.filter(|name| matches!(Identifiers::Masked.name(name.reveal()), Cow::Borrowed(_)));
     let first = name.and_then(|name| name.reveal().split_whitespace().next());
     first.filter(|_| asks).unwrap_or_default().to_owned()
 }

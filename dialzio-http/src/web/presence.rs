@@ -56,16 +56,21 @@ pub(crate) fn words(ctx: &PageContext, id: ConversationId) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// Tells pages in which conversation it changed: its id, and nothing else.
+/// Tells pages in which conversation it changed, of those that the listener sees: its id, and nothing else.
 pub(crate) fn changes(state: &AppState, actor: &Actor) -> BoxStream<'static, Event> {
     let Some(presence) = state.presence() else { return stream::pending().boxed() };
-    let own = actor.org();
-    let told = stream::unfold(presence.changes(), move |mut changes| async move {
+    let listening = (presence.changes(), state.clone(), actor.clone());
+    let told = stream::unfold(listening, |(mut changes, state, actor)| async move {
         loop {
             match changes.recv().await {
-                Ok((org, conversation)) if org == own => {
+                Ok((org, conversation)) if org == actor.org() => {
+                    let is_all = actor.audience().is_all();
+                    if !is_all && state.crm().conversations().get(&actor, conversation).await.is_err() {
+                        continue;
+                    }
                     let data = serde_json::json!({ "conversation": conversation }).to_string();
-                    return Some((Event::default().event("presence").data(data), changes));
+                    let event = Event::default().event("presence").data(data);
+                    return Some((event, (changes, state, actor)));
                 }
                 // Pages repeat it every few seconds, so a missed one is made up for.
                 Ok(_) | Err(RecvError::Lagged(_)) => {}

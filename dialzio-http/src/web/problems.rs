@@ -40,6 +40,8 @@ pub(crate) async fn in_words(State(state): State<AppState>, request: Request, ne
         let here = format!("{}{here}", state.mount().prefix());
         let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
         Redirect::to(&format!("{}?next={next}", state.sign_in())).into_response()
+    } else if problem.code == "access.second_factor_required" {
+        Redirect::to(&state.mount().to("second-factor")).into_response()
     } else {
         page_of(&state, &problem, &jar)
     };
@@ -86,6 +88,9 @@ fn part_of(problem: &Problem) -> Response {
     let mut response = (status, show(&part)).into_response();
     if let Some(seconds) = problem.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        if problem.code == "access.too_many_attempts" {
+            crate::problem::say_limit(response.headers_mut(), seconds);
+        }
     }
     response
 }

@@ -9,7 +9,9 @@ use dialzio_core::{Error, SessionId};
 
 use super::entry::go_to;
 use super::page_context::{PageContext, show};
-use super::view::profile::{NameForm, PasswordForm, ProfilePage, SessionList, SessionRow};
+use super::view::passkeys::PasskeyForm;
+use super::view::profile::{EmailCard, NameForm, PasswordForm, ProfilePage, SessionList, SessionRow};
+use super::view::second_factor::Open;
 use super::view::shell::Place;
 use crate::api::Id;
 use crate::form::Fields;
@@ -26,20 +28,40 @@ pub(crate) async fn page(ctx: PageContext, own: OwnSession) -> Result<Html<Strin
     let access = ctx.crm().access();
     let member = access.own_member(&ctx.actor).await?;
     let email = access.own_email(&ctx.actor).await?.reveal().to_owned();
+    let card = email_card(&ctx, false).await?;
     let name = NameForm { name: member.name.reveal().to_owned(), error: None };
     let password = PasswordForm { email, ..PasswordForm::default() };
     let sessions = list(&ctx, &own).await?;
-    show(&ProfilePage { shell, own: Some((name, password, sessions)) })
+    let passkeys = super::passkeys::own_card(&ctx, PasskeyForm::Closed).await?;
+    let factor = super::second_factor::own_card(&ctx, Open::Nothing).await?;
+    show(&ProfilePage { shell, own: Some((name, card, password, passkeys, factor, sessions)) })
 }
 
-/// Refuses who has no session of their own here.
-fn members_only(ctx: &PageContext) -> Result<(), Problem> {
-    ctx.own_session().map(drop).ok_or_else(Problem::not_found)
+async fn email_card(ctx: &PageContext, is_sent: bool) -> Result<EmailCard, Problem> {
+    let access = ctx.crm().access();
+    let email = access.own_email(&ctx.actor).await?.reveal().to_owned();
+    let is_confirmed = access.address_confirmed(&ctx.actor).await?.is_some();
+    Ok(EmailCard { email, is_confirmed, mails: ctx.crm().sends_mail(), is_sent })
+}
+
+/// `POST /web/profile/confirmation`: mails the link that confirms the address.
+pub(crate) async fn send_confirmation(ctx: PageContext) -> Result<Html<String>, Problem> {
+    ctx.members_only()?;
+    let page = ctx.state.public_url("confirm");
+    match ctx.crm().access().send_confirmation(&ctx.actor, &page).await {
+        Ok(()) => show(&email_card(&ctx, true).await?),
+        // It was confirmed meanwhile.
+        Err(Error::Invalid { field: "email", .. }) => show(&email_card(&ctx, false).await?),
+        Err(Error::TooManyAttempts { seconds }) => {
+            Err(session::too_many(seconds, "Too many mails were sent to you"))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /web/profile/name`: the page again, whose rail has the new name.
 pub(crate) async fn rename(ctx: PageContext, fields: Fields) -> Result<Response, Problem> {
-    members_only(&ctx)?;
+    ctx.members_only()?;
     match PersonName::parse(fields.get("name").trim()) {
         Ok(name) => {
             ctx.crm().access().rename(&ctx.actor, name).await?;
@@ -60,7 +82,7 @@ pub(crate) async fn change_password(
     own: OwnSession,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    members_only(&ctx)?;
+    ctx.members_only()?;
     let email = ctx.crm().access().own_email(&ctx.actor).await?.reveal().to_owned();
     let mut form = PasswordForm { email, ..PasswordForm::default() };
     let texts = (fields.get("current"), fields.get("password"));
@@ -104,7 +126,7 @@ fn row(ctx: &PageContext, session: &Listed) -> SessionRow {
 }
 
 /// What people call a browser.
-const fn family(browser: Browser) -> &'static str {
+pub(crate) const fn family(browser: Browser) -> &'static str {
     match browser {
         Browser::Chrome => "Chrome",
         Browser::Edge => "Edge",
@@ -117,7 +139,7 @@ const fn family(browser: Browser) -> &'static str {
 
 /// `GET /web/profile/sessions`.
 pub(crate) async fn sessions(ctx: PageContext, own: OwnSession) -> Result<Html<String>, Problem> {
-    members_only(&ctx)?;
+    ctx.members_only()?;
     show(&list(&ctx, &own).await?)
 }
 
@@ -127,7 +149,7 @@ pub(crate) async fn end(
     own: OwnSession,
     Id(id): Id<SessionId>,
 ) -> Result<Html<String>, Problem> {
-    members_only(&ctx)?;
+    ctx.members_only()?;
     match ctx.crm().access().end_session(&ctx.actor, id).await {
         Ok(()) | Err(Error::NotFound { .. }) => show(&list(&ctx, &own).await?),
         Err(error) => Err(error.into()),
@@ -136,7 +158,7 @@ pub(crate) async fn end(
 
 /// `POST /web/profile/sessions/others`.
 pub(crate) async fn end_others(ctx: PageContext, own: OwnSession) -> Result<Html<String>, Problem> {
-    members_only(&ctx)?;
+    ctx.members_only()?;
     ctx.crm().access().end_other_sessions(&ctx.actor, own.token.as_ref()).await?;
     show(&list(&ctx, &own).await?)
 }

@@ -175,7 +175,7 @@ fn row(
     lines: &Lines,
     open: Option<ConversationId>,
 ) -> QueueRow {
-    let name = words::person(entry);
+    let name = words::person(ctx, entry);
     let conversation = &entry.conversation;
     let mut chips = Vec::new();
     let status =

@@ -88,7 +88,7 @@ async fn person(ctx: &PageContext, contact: &str) -> Result<Option<(String, supe
     let id: ContactId = word("contact", contact)?;
     let contact = ctx.crm().contacts().get(&ctx.actor, id).await?;
     let identities = ctx.crm().contacts().identities(&ctx.actor, id).await?;
-    Ok(Some((id.to_string(), words::contact_name(&contact, &identities).into())))
+    Ok(Some((id.to_string(), words::contact_name(ctx, &contact, &identities).into())))
 }
 
 /// The form as it was sent, and what it selects; mistakes are marked in the form.

@@ -31,6 +31,8 @@ fn form(ctx: &PageContext) -> SettingsForm {
         marketing_cap: ctx.org.marketing_cap.to_string(),
         country: ctx.org.dials_in().map(|country| country.as_str().to_owned()).unwrap_or_default(),
         zones: chrono_tz::TZ_VARIANTS.iter().map(zone).collect(),
+        requires_second_factor: ctx.org.requires_second_factor,
+        agents_see_masked: ctx.org.agents_see_masked,
         keys: ctx.keys,
         can_manage: ctx.may(Permission::SettingsManage),
         ..SettingsForm::default()
@@ -74,6 +76,10 @@ pub(crate) async fn save(mut ctx: PageContext, fields: Fields) -> Result<Respons
             Some(zone) => org.zone = zone,
             None => wrong.zone_error = Some("This zone is not known.".to_owned()),
         }
+        org.requires_second_factor = fields.get("requires_second_factor") == "on";
+        wrong.requires_second_factor = org.requires_second_factor;
+        org.agents_see_masked = fields.get("agents_see_masked") == "on";
+        wrong.agents_see_masked = org.agents_see_masked;
         fields.get("country").clone_into(&mut wrong.country);
         match fields.given("country").map(Region::parse) {
             None => org.country = None,
@@ -96,6 +102,8 @@ pub(crate) async fn save(mut ctx: PageContext, fields: Fields) -> Result<Respons
                 marketing_cap: Some(org.marketing_cap),
                 zone: Some(org.zone),
                 country: Some(org.country),
+                requires_second_factor: Some(org.requires_second_factor),
+                agents_see_masked: Some(org.agents_see_masked),
                 ..OrgChange::default()
             };
             ctx.org = ctx.crm().access().change_org(&ctx.actor, org.revision, change).await?;

@@ -158,7 +158,7 @@ async fn row(
                 Some(_) => Vec::new(),
                 None => ctx.crm().contacts().identities(&ctx.actor, contact.id).await?,
             };
-            let name = Shown::from(words::contact_name(&contact, &identities));
+            let name = Shown::from(words::contact_name(ctx, &contact, &identities));
             names.insert(task.contact, name.clone());
             name
         }

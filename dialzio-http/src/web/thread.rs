@@ -137,7 +137,7 @@ async fn item(
     bubbles: &Bubbles<'_>,
     message: &Message,
 ) -> Result<Item, Problem> {
-    Ok(match activity::notice(ctx, &words::person(entry), message) {
+    Ok(match activity::notice(ctx, &words::person(ctx, entry), message) {
         Some(line) => Item::Event(line),
         None => Item::Message(Box::new(bubbles.bubble(message).await?)),
     })
@@ -163,7 +163,7 @@ async fn beside(ctx: &PageContext, entry: &InboxEntry) -> Result<Vec<(DateTime<U
     }
     if ctx.may(Permission::ConsentRead) {
         let records = ctx.crm().consents().history(&ctx.actor, contact, PageRequest::first(100)).await?;
-        let name = words::person(entry);
+        let name = words::person(ctx, entry);
         let each = |record: &ConsentRecord| (record.recorded_at, Item::Event(event_line(ctx, &name, record)));
         // One message may withdraw more than one thing: its widest entry is the one that is shown.
         let is_widest = |record: &&ConsentRecord| {

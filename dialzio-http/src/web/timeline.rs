@@ -116,7 +116,14 @@ impl<'a> Teller<'a> {
         } else {
             CallChannels::default()
         };
-        Ok(Self { ctx, contact, name: words::contact_name(&record, &identities), talks, lines, channels })
+        Ok(Self {
+            ctx,
+            contact,
+            name: words::contact_name(ctx, &record, &identities),
+            talks,
+            lines,
+            channels,
+        })
     }
 
     /// What happened, under the days on which it did; `shown` is the day that is there already. Answers the last day.
@@ -203,7 +210,7 @@ impl<'a> Teller<'a> {
         TalkLine {
             href: format!("inbox/{}#item-{}", message.conversation, message.id),
             who,
-            text: bubble::line(message).into(),
+            text: bubble::line(message, self.ctx.identifiers()).into(),
             time: self.ctx.clock(message.event_at),
         }
     }

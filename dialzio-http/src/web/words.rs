@@ -6,7 +6,8 @@ use dialzio_core::consent::{
 };
 use dialzio_core::contact::{ChannelIdentity, Contact, Detail, DetailValue, Stage};
 use dialzio_core::conversation::{InboxEntry, LastMessage, MediaKind, SendPreview, TemplateCategory};
-use dialzio_core::{PhoneNumber, conversation::Direction};
+use dialzio_core::text::Username;
+use dialzio_core::{Identifiers, conversation::Direction};
 
 use super::page_context::PageContext;
 
@@ -19,42 +20,46 @@ pub(crate) fn day(ctx: &PageContext, date: NaiveDate) -> String {
     }
 }
 
+/// A public handle for reading.
+fn handle(username: &Username) -> String {
+    format!("@{}", username.reveal().trim_start_matches('@'))
+}
+
 /// What a person is called in a list: the card's name, the profile's, the username, the number.
-pub(crate) fn person(entry: &InboxEntry) -> String {
-    let name =
-        entry.contact_name.as_ref().or(entry.profile_name.as_ref()).map(|name| name.reveal().to_owned());
-    name.or_else(|| entry.username.as_ref().map(|name| format!("@{}", name.reveal().trim_start_matches('@'))))
-        .or_else(|| entry.phone.as_ref().map(PhoneNumber::international))
+pub(crate) fn person(ctx: &PageContext, entry: &InboxEntry) -> String {
+    let seen = ctx.identifiers();
+    let name = entry.contact_name.as_ref().or(entry.profile_name.as_ref());
+    name.map(|name| seen.name(name.reveal()).into_owned())
+        .or_else(|| entry.username.as_ref().map(handle))
+        .or_else(|| entry.phone.as_ref().map(|number| seen.international(number)))
         .unwrap_or_else(|| "Unknown person".to_owned())
 }
 
 /// The same for a card with its identities.
-pub(crate) fn contact_name(contact: &Contact, identities: &[ChannelIdentity]) -> String {
+pub(crate) fn contact_name(ctx: &PageContext, contact: &Contact, identities: &[ChannelIdentity]) -> String {
+    let seen = ctx.identifiers();
     let profile = identities.iter().find_map(|identity| identity.profile_name.as_ref());
-    let name = contact.name.as_ref().or(profile).map(|name| name.reveal().to_owned());
+    let name = contact.name.as_ref().or(profile).map(|name| seen.name(name.reveal()).into_owned());
     let username = || identities.iter().find_map(|identity| identity.username.as_ref());
-    let number = || identities.iter().find_map(ChannelIdentity::phone).map(PhoneNumber::international);
-    name.or_else(|| username().map(|name| format!("@{}", name.reveal().trim_start_matches('@'))))
-        .or_else(number)
-        .or_else(|| contact.details.first().map(detail))
+    let number = || identities.iter().find_map(ChannelIdentity::phone);
+    name.or_else(|| username().map(handle))
+        .or_else(|| number().map(|number| seen.international(number)))
+        .or_else(|| contact.details.first().map(|first| detail(first, seen)))
         .unwrap_or_else(|| "Unknown person".to_owned())
 }
 
 /// A number or address for reading.
-pub(crate) fn detail(detail: &Detail) -> String {
+pub(crate) fn detail(detail: &Detail, seen: Identifiers) -> String {
     match &detail.value {
-        DetailValue::Phone { number, .. } => number.international(),
-        DetailValue::Email(email) => email.reveal().to_owned(),
+        DetailValue::Phone { number, .. } => seen.international(number),
+        DetailValue::Email(email) => seen.email(email),
     }
 }
 
 /// How a person is reached: number, or username, in words.
-pub(crate) fn address(entry: &InboxEntry) -> Option<String> {
-    entry
-        .phone
-        .as_ref()
-        .map(PhoneNumber::international)
-        .or_else(|| entry.username.as_ref().map(|name| format!("@{}", name.reveal().trim_start_matches('@'))))
+pub(crate) fn address(entry: &InboxEntry, seen: Identifiers) -> Option<String> {
+    let number = entry.phone.as_ref().map(|number| seen.international(number));
+    number.or_else(|| entry.username.as_ref().map(handle))
 }
 
 /// What a kind of message is called.
@@ -98,7 +103,7 @@ pub(crate) fn files(what: MediaKind) -> &'static str {
 pub(crate) fn last_line(ctx: &PageContext, last: Option<&LastMessage>) -> String {
     let Some(last) = last else { return "No message yet".to_owned() };
     let kind = kind(&last.kind);
-    let text = last.display_text.as_ref().map_or("", |text| text.reveal()).replace('\n', " ");
+    let text = last.text_seen_with(ctx.identifiers()).unwrap_or_default().replace('\n', " ");
     let line = match (kind.is_empty(), text.is_empty()) {
         (false, false) => format!("{kind} · {text}"),
         (false, true) => kind.to_owned(),

@@ -44,9 +44,14 @@ fn shown(call: &EmulatedCall) -> SandboxCall {
                 ("customer_hangs_up", "Person hangs up"),
             ],
         ),
-        (CallPhase::Waiting, _) => {
-            ("waits for someone", &[("voicemail", "Leave a voicemail"), ("customer_hangs_up", "Hang up")])
-        }
+        (CallPhase::Waiting, _) => (
+            "waits for someone",
+            &[
+                ("desk_rings", "Ring the desk"),
+                ("voicemail", "Leave a voicemail"),
+                ("customer_hangs_up", "Hang up"),
+            ],
+        ),
         (CallPhase::AgentRings, Direction::Inbound) => (
             "rings at the desk",
             &[
@@ -180,6 +185,10 @@ pub(super) async fn act(
     let sandbox = sandbox(&ctx.state)?;
     let vendor = sandbox.telephone().vendor();
     let done = match fields.get("act") {
+        "desk_rings" => {
+            let waits = vendor.call(&id).ok_or_else(|| Problem::invalid("call", "is not there"))?;
+            vendor.ring(&id, &Telephone::first_desk(waits.product))
+        }
         "agent_answers" => vendor.agent_answers(&id),
         "agent_declines" => vendor.agent_declines(&id),
         "customer_answers" => vendor.customer_answers(&id),

@@ -44,8 +44,31 @@ pub(crate) struct KeyRow {
     pub(crate) made: String,
     /// When it ends.
     pub(crate) ends: String,
-    /// Whether the reader may rotate or revoke it.
-    pub(crate) can_change: bool,
+    /// When it was used last, and from which network.
+    pub(crate) used: String,
+    /// From where it may be used.
+    pub(crate) from: String,
+    /// Changes it; `None` if the reader may not change, rotate or revoke it.
+    pub(crate) edit: Option<KeyEdit>,
+}
+
+/// Changes a key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyEdit {
+    /// What the key was when it was read.
+    pub(crate) revision: String,
+    /// The name as typed.
+    pub(crate) name: String,
+    /// What is wrong with it.
+    pub(crate) name_error: Option<String>,
+    /// The addresses as typed, one on each line.
+    pub(crate) addresses: String,
+    /// What is wrong with them.
+    pub(crate) addresses_error: Option<String>,
+    /// What else is wrong.
+    pub(crate) problem: Option<String>,
+    /// Whether it is open: something was wrong.
+    pub(crate) is_open: bool,
 }
 
 /// Makes a key.
@@ -55,6 +78,10 @@ pub(crate) struct KeyForm {
     pub(crate) name: String,
     /// What is wrong with it.
     pub(crate) name_error: Option<String>,
+    /// The addresses as typed, one on each line.
+    pub(crate) addresses: String,
+    /// What is wrong with them.
+    pub(crate) addresses_error: Option<String>,
     /// The permissions as chosen.
     pub(crate) chosen: Vec<Permission>,
     /// Permissions to choose from.

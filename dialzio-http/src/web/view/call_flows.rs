@@ -1,6 +1,7 @@
 //! Call flows: the list under Settings, its form, and what a flow does at a time in words.
 
 use askama::Template;
+use dialzio_core::call_flow::FlowStep;
 
 use super::{Choice, Shell, Shown};
 
@@ -156,6 +157,8 @@ pub(crate) struct FlowForm {
     pub(crate) name: String,
     /// Accounts whose providers ask; of one that is edited its own alone.
     pub(crate) accounts: Vec<Choice>,
+    /// What a flow of the chosen account can do; the form has fields for nothing else.
+    pub(crate) steps: Vec<FlowStep>,
     /// The number that it is for; empty for all.
     pub(crate) number: String,
     /// Whether it answers calls.
@@ -225,6 +228,11 @@ impl FlowForm {
     /// What is wrong with a field.
     pub(crate) fn error(&self, field: &str) -> Option<&str> {
         self.errors.iter().find(|(wrong, _)| *wrong == field).map(|(_, words)| words.as_str())
+    }
+
+    /// Whether a flow of the chosen account can do this.
+    pub(crate) fn can(&self, step: &str) -> bool {
+        self.steps.iter().any(|known| known.as_str() == step)
     }
 
     /// The first field of the page that is wrong.

@@ -73,8 +73,8 @@ pub(crate) struct ChannelConnected {
     pub(crate) name: Shown,
     /// "+91 80 4718 0000".
     pub(crate) number: Shown,
-    /// Where the provider has to post.
-    pub(crate) webhook: String,
+    /// Where the provider has to post; `None` for one that posts nothing.
+    pub(crate) webhook: Option<String>,
     /// What the provider calls the token that people entered; `None` if it asks for none.
     pub(crate) verify_token: Option<&'static str>,
     /// The wait for the first message.

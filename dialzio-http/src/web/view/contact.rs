@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    Action, Avatar, Chip, Choice, Fact, Moment, Shell, Shown,
+    Action, Avatar, Chip, Choice, Moment, Shell, Shown,
     person::{ConsentRow, ContactStatus, Notes, Tasks},
     timeline::Timeline,
 };
@@ -56,6 +56,8 @@ pub(crate) struct ContactPage {
     pub(crate) notes: Notes,
     /// How long things are kept.
     pub(crate) kept: Shown,
+    /// Whether the number is masked.
+    pub(crate) is_masked: bool,
     /// Whether the reader may delete the recordings of their calls.
     pub(crate) can_delete_recordings: bool,
 }
@@ -212,7 +214,7 @@ impl askama::filters::HtmlSafe for ContactName {}
 #[template(path = "addresses.html")]
 pub(crate) struct ContactAddresses {
     /// Numbers and addresses.
-    pub(crate) addresses: Vec<Fact>,
+    pub(crate) addresses: super::addresses::Addresses,
     /// Who may be another person.
     pub(crate) doubts: Vec<super::person::Doubt>,
 }

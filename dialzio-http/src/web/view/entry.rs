@@ -49,6 +49,12 @@ pub(crate) struct SetupForm {
     pub(crate) password_error: Option<String>,
     /// What is wrong with the whole.
     pub(crate) problem: Option<String>,
+    /// The address of the account that is signed in, if one is.
+    pub(crate) signed_in_as: Option<String>,
+    /// Whether who holds the link has said, or shown, that they have an account.
+    pub(crate) has_account: bool,
+    /// Why joining with an account failed.
+    pub(crate) join_problem: Option<String>,
 }
 
 impl askama::filters::HtmlSafe for SetupForm {}
@@ -63,6 +69,8 @@ pub(crate) struct SignInPage {
     pub(crate) theme: Theme,
     /// The form as last sent.
     pub(crate) form: SignInForm,
+    /// Whether browsers have passkeys for this site.
+    pub(crate) passkeys: bool,
 }
 
 /// The form of [`SignInPage`]; answered alone with status 422 when sign-in failed.
@@ -75,9 +83,25 @@ pub(crate) struct SignInForm {
     pub(crate) next: String,
     /// Why it failed, the same words for an unknown address and a wrong password.
     pub(crate) problem: Option<String>,
+    /// Links can be sent by mail: to sign in, and to set a new password.
+    pub(crate) mails: bool,
 }
 
 impl askama::filters::HtmlSafe for SignInForm {}
+
+/// The second step of [`SignInPage`], in the place of its form; answered with status 422 when the code is not right.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in_code.html")]
+pub(crate) struct CodeForm {
+    /// What the right password gave: good for this step alone.
+    pub(crate) step: String,
+    /// Path to go to afterwards, one of our own.
+    pub(crate) next: String,
+    /// The token of the invitation that they join by, if they do.
+    pub(crate) invitation: Option<String>,
+    /// Why it failed.
+    pub(crate) problem: Option<String>,
+}
 
 /// A whole page that says what went wrong; also 404.
 #[derive(Clone, Debug, Template)]

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use dialzio_core::Role;
+use dialzio_core::access::Visibility;
 
 use super::{Avatar, Choice, Shell, Shown};
 
@@ -13,6 +14,8 @@ pub(crate) struct MembersPage {
     pub(crate) shell: Shell,
     /// The list.
     pub(crate) list: MemberList,
+    /// The teams.
+    pub(crate) teams: super::teams::TeamList,
 }
 
 /// Members and invitations, with the form that is open. Answer of `GET /web/members` and of each change, put in the place of
@@ -49,6 +52,8 @@ pub(crate) struct MemberRow {
     pub(crate) email: Option<Shown>,
     /// What they are.
     pub(crate) role: &'static str,
+    /// How much they see, if it is less than everything.
+    pub(crate) sees: Option<&'static str>,
     /// "Last active 10:42", "Joined 12 Nov".
     pub(crate) when: String,
     /// Whether they read this.
@@ -61,6 +66,17 @@ pub(crate) struct MemberRow {
     pub(crate) role_form: Option<RoleForm>,
     /// The form that deactivates, if it is open.
     pub(crate) leave_form: Option<LeaveForm>,
+    /// Whether signing in asks them for a code, for those who may manage members.
+    pub(crate) has_second_factor: bool,
+    /// The form that takes their second factor away, if it is open.
+    pub(crate) reset_form: Option<ResetForm>,
+}
+
+/// Takes the second factor of a member away.
+#[derive(Clone, Debug)]
+pub(crate) struct ResetForm {
+    /// What was refused.
+    pub(crate) error: Option<String>,
 }
 
 /// Changes what a member is.
@@ -70,6 +86,8 @@ pub(crate) struct RoleForm {
     pub(crate) revision: String,
     /// Roles up to the reader's own.
     pub(crate) roles: Vec<Choice>,
+    /// How much of the organisation's work they see.
+    pub(crate) sees: Vec<Choice>,
     /// What was refused.
     pub(crate) error: Option<String>,
 }
@@ -96,6 +114,8 @@ pub(crate) struct InvitationRow {
     pub(crate) email: Shown,
     /// What they will be.
     pub(crate) role: &'static str,
+    /// How much they will see, if it is less than everything.
+    pub(crate) sees: Option<&'static str>,
     /// When it was made, within a sentence.
     pub(crate) invited: String,
     /// When it ends, within a sentence.
@@ -113,6 +133,12 @@ pub(crate) struct InviteForm {
     pub(crate) role: Option<Role>,
     /// Roles up to the reader's own.
     pub(crate) roles: Vec<Choice>,
+    /// How much they are to see, as chosen.
+    pub(crate) visibility: Option<Visibility>,
+    /// How much they may see.
+    pub(crate) sees: Vec<Choice>,
+    /// What is wrong with that.
+    pub(crate) sees_error: Option<String>,
     /// What is wrong with the address.
     pub(crate) email_error: Option<String>,
     /// What is wrong with the role.
@@ -126,4 +152,6 @@ pub(crate) struct NewLink {
     pub(crate) to: Shown,
     /// The address to send them.
     pub(crate) address: String,
+    /// It is on its way to them by mail.
+    pub(crate) mailed: bool,
 }

@@ -7,6 +7,7 @@
 //! Rules: text from outside is a [`Shown`] or a [`RichText`]; times are [`Moment`]s in the zone of
 //! the organisation; addresses are complete paths of our own origin.
 
+pub(crate) mod addresses;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
 pub(crate) mod call_flows;
@@ -24,12 +25,15 @@ pub(crate) mod filter;
 pub(crate) mod goto;
 pub(crate) mod icon;
 pub(crate) mod inbox;
+pub(crate) mod mailed_link;
 pub(crate) mod marks;
 pub(crate) mod members;
 pub(crate) mod message;
 pub(crate) mod notices;
 pub(crate) mod numbers;
+pub(crate) mod organisations;
 pub(crate) mod parts;
+pub(crate) mod passkeys;
 pub(crate) mod person;
 pub(crate) mod picker;
 pub(crate) mod profile;
@@ -39,15 +43,18 @@ pub(crate) mod sample;
 pub(crate) mod sandbox;
 pub(crate) mod saved_views;
 pub(crate) mod scheduled;
+pub(crate) mod second_factor;
 pub(crate) mod shared;
 pub(crate) mod shell;
 pub(crate) mod sms;
 pub(crate) mod state;
 pub(crate) mod tasks;
+pub(crate) mod teams;
 pub(crate) mod templates;
 pub(crate) mod text;
 pub(crate) mod thread;
 pub(crate) mod timeline;
+pub(crate) mod usage;
 
 pub(crate) use common::{Action, Avatar, Chip, Choice, Fact, Moment, Tone};
 pub(crate) use icon::icon;

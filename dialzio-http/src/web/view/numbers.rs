@@ -88,6 +88,10 @@ pub(crate) struct SettingsForm {
     pub(crate) marketing_cap: String,
     /// IANA zones.
     pub(crate) zones: Vec<Choice>,
+    /// Whether members have to have a second factor.
+    pub(crate) requires_second_factor: bool,
+    /// Whether agents see numbers and addresses masked.
+    pub(crate) agents_see_masked: bool,
     /// Whether single-key shortcuts are on in this browser.
     pub(crate) keys: bool,
     /// Whether the person may change the organisation's settings; without it they are shown only.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Avatar, Chip, Choice, Fact, Moment, RichText, Shown};
+use super::{Avatar, Chip, Choice, Moment, RichText, Shown};
 
 /// Who the conversation is with. Answer of `GET /web/conversations/{id}/person`, put in the place of `#person`.
 #[derive(Clone, Debug, Template)]
@@ -19,7 +19,7 @@ pub(crate) struct PersonPane {
     /// Stage, owner and tags.
     pub(crate) status: ContactStatus,
     /// Numbers, addresses, city with the time there.
-    pub(crate) addresses: Vec<Fact>,
+    pub(crate) addresses: super::addresses::Addresses,
     /// Who may be another person.
     pub(crate) doubts: Vec<Doubt>,
     /// One row per purpose.

@@ -3,6 +3,8 @@
 use askama::Template;
 
 use super::Shell;
+use super::passkeys::PasskeyCard;
+use super::second_factor::FactorCard;
 
 /// The page at `/settings/profile`.
 #[derive(Clone, Debug, Template)]
@@ -10,8 +12,8 @@ use super::Shell;
 pub(crate) struct ProfilePage {
     /// Around it.
     pub(crate) shell: Shell,
-    /// Name, password and sessions; `None` for who comes in by an application of the host.
-    pub(crate) own: Option<(NameForm, PasswordForm, SessionList)>,
+    /// Name, address, password, passkeys, second factor and sessions; `None` for who comes in by an application of the host.
+    pub(crate) own: Option<(NameForm, EmailCard, PasswordForm, PasskeyCard, FactorCard, SessionList)>,
 }
 
 /// The name. Answered alone with status 422 when something must be corrected.
@@ -25,6 +27,22 @@ pub(crate) struct NameForm {
 }
 
 impl askama::filters::HtmlSafe for NameForm {}
+
+/// The address, and whether it is confirmed.
+#[derive(Clone, Debug, Template)]
+#[template(path = "profile_email.html")]
+pub(crate) struct EmailCard {
+    /// What the member signs in with.
+    pub(crate) email: String,
+    /// It was shown that mail arrives there.
+    pub(crate) is_confirmed: bool,
+    /// The server sends mail.
+    pub(crate) mails: bool,
+    /// A link was just sent.
+    pub(crate) is_sent: bool,
+}
+
+impl askama::filters::HtmlSafe for EmailCard {}
 
 /// The password. Holds none.
 #[derive(Clone, Debug, Default, Template)]

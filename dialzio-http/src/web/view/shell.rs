@@ -87,6 +87,8 @@ pub(crate) enum Place {
     Channels,
     /// The member's own name, password and sessions.
     Profile,
+    /// What is kept of the member's own use.
+    Activity,
     /// Approved texts by line.
     Templates,
     /// Who works here.
@@ -126,6 +128,8 @@ pub(crate) struct Shell {
     pub(crate) member: Shown,
     /// The member whose session this is, so that the page can ask them to sign in again; `None` if they came another way.
     pub(crate) session_of: Option<String>,
+    /// Whether browsers have passkeys for this site, so that they can sign in again with one.
+    pub(crate) passkeys: bool,
     /// Their mark.
     pub(crate) avatar: Avatar,
     /// Name of the organisation.
@@ -156,6 +160,7 @@ impl Shell {
         matches!(
             self.place,
             Place::Profile
+                | Place::Activity
                 | Place::Members
                 | Place::ApiKeys
                 | Place::Audit

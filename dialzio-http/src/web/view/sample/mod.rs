@@ -61,6 +61,7 @@ pub(super) fn shell(title: &str, place: Place) -> Shell {
         base: "/".to_owned(),
         sign_in: "/sign-in".to_owned(),
         presence: false,
+        passkeys: false,
         signs_out: true,
         title: title.into(),
         place,

@@ -261,6 +261,7 @@ pub(crate) fn ledger() -> Ledger {
 
 pub(crate) fn contact(query: &str) -> ContactPage {
     ContactPage {
+        is_masked: false,
         shell: shell("Asha Subramaniam", Place::Contacts),
         id: "p1".into(),
         head: ContactName { avatar: Avatar::of("Asha Subramaniam"), name: "Asha Subramaniam".into() },

@@ -4,6 +4,7 @@ use super::{
     at,
     composer::{Case, composer},
 };
+use crate::web::view::addresses::Addresses;
 use crate::web::view::{
     Action, Avatar, Chip, Choice, Fact, RichText, Shown, Tone,
     message::{Bubble, Card, Content, Delivery, NoteItem, Quote, Reaction},
@@ -322,13 +323,14 @@ pub(crate) fn status() -> ContactStatus {
     }
 }
 
-pub(crate) fn addresses() -> Vec<Fact> {
-    vec![
+pub(crate) fn addresses() -> Addresses {
+    let facts = vec![
         Fact::new("Mobile", "+91 98400 12345"),
         Fact::new("WhatsApp", "same number"),
         Fact::new("Email", "asha@example.com"),
         Fact::new("City", "Chennai · 11:02 there"),
-    ]
+    ];
+    Addresses { facts, is_masked: false, reveal: None, is_revealed: false }
 }
 
 pub(crate) fn consent() -> Vec<ConsentRow> {
