@@ -1,8 +1,8 @@
-//! A search of the inbox among many messages, through the service on SQLite: messages by a frequent word, a rare one, two
-//! words and the beginning of a word, and people by name, beside the bare statements that read the same page from the same
-//! indexes. Prints milliseconds and ratios, medians of interleaved rounds of one run.
+//! A search of the inbox among many messages, through the service on SQLite or PostgreSQL: messages by a frequent word, a rare
+//! one, two words and the beginning of a word, and people by name, beside the bare statements that read the same page from the
+//! same indexes. Prints milliseconds and ratios, medians of interleaved rounds of one run.
 //!
-//! `cargo bench -p dialzio-tests --bench search [-- 1000000]`
+//! `cargo bench -p dialzio-tests --bench search [-- 1000000 [postgres]]`
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -20,11 +20,16 @@ use dialzio_core::ledger::Action;
 use dialzio_core::page::PageRequest;
 use dialzio_core::store::Batch;
 use dialzio_core::testing::{Fixtures, scope};
-use dialzio_core::{Actor, Clock, Crm, ManualClock, OrgId, Principal, Role, TypedId};
+use dialzio_core::{Actor, Clock, Crm, ManualClock, OrgId, Principal, Role, Store, TypedId};
+use dialzio_store_postgres::PostgresStore;
+use dialzio_store_postgres::testing::Cluster;
 use dialzio_store_sqlite::SqliteStore;
-use reading::{baseline, blob, median, raw};
+use reading::{Job, baseline, blob, median, raw};
 use rusqlite::types::Value;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, Row};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 #[path = "support/reading.rs"]
@@ -43,6 +48,56 @@ const WITH_WORD: &str = "SELECT m.id, m.conversation_id, m.direction, m.author, 
     WHERE w.org_id = ?1 AND w.word >= ?2 AND w.word < ?3 AND m.org_id = ?1 AND m.id = w.message_id AND m.event_at > ?4
       AND c.org_id = ?1 AND c.id = m.conversation_id AND t.org_id = ?1 AND t.id = c.contact_id
     ORDER BY w.word DESC, w.message_id DESC LIMIT 51";
+
+/// The same for PostgreSQL.
+const WITH_WORD_POSTGRES: &str = "SELECT m.id, m.conversation_id, m.direction, m.author, m.kind, m.text, m.content, m.event_at,
+    m.status, c.account_id, c.state, c.assignee, c.unread, t.name
+    FROM (SELECT w.word, w.message_id FROM dialzio.message_word w WHERE w.org_id = $1 AND w.word >= $2 AND w.word < $3
+          ORDER BY w.word DESC, w.message_id DESC LIMIT 51) w
+    CROSS JOIN LATERAL (SELECT m.* FROM dialzio.message m WHERE m.org_id = $1 AND m.id = w.message_id AND m.event_at > $4 LIMIT 1) m
+    CROSS JOIN LATERAL (SELECT c.* FROM dialzio.conversation c WHERE c.org_id = $1 AND c.id = m.conversation_id LIMIT 1) c
+    CROSS JOIN LATERAL (SELECT t.name FROM dialzio.contact t WHERE t.org_id = $1 AND t.id = c.contact_id LIMIT 1) t
+    ORDER BY w.word DESC, w.message_id DESC";
+
+/// Where the bare statement runs: with the settings and in the transaction that the product has.
+enum Bare {
+    Sqlite(Sender<Job>),
+    Postgres(Box<PgConnection>),
+}
+
+impl Bare {
+    /// How many rows there are, each with every column read.
+    async fn page(&mut self, org: OrgId, (from, to): (&str, &str), cut: i64) -> usize {
+        match self {
+            Self::Sqlite(line) => {
+                let text = |word: &str| Value::Text(word.to_owned());
+                raw(line, WITH_WORD, vec![blob(org.uuid()), text(from), text(to), Value::Integer(cut)]).await
+            }
+            Self::Postgres(db) => {
+                let org = org.uuid();
+                let begin = format!(
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT set_config('role', 'dialzio_app', true),
+                     set_config('dialzio.org', '{org}', true); SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
+                     set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+                     set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)"
+                );
+                db.execute(AssertSqlSafe(begin)).await.unwrap();
+                let query = sqlx::query(WITH_WORD_POSTGRES).bind(org).bind(from).bind(to).bind(cut);
+                let rows = query.fetch_all(&mut **db).await.unwrap();
+                let owned = |row: &sqlx::postgres::PgRow| -> usize {
+                    let columns = (0..row.len()).map(|place| row.try_get_raw(place).unwrap());
+                    columns
+                        .filter_map(|column| column.as_bytes().ok().map(<[u8]>::to_vec))
+                        .map(|value| value.len())
+                        .sum()
+                };
+                std::hint::black_box(rows.iter().map(owned).sum::<usize>());
+                db.execute("COMMIT").await.unwrap();
+                rows.len()
+            }
+        }
+    }
+}
 
 /// The text of a message: common words, and a number that one message alone has.
 fn text(number: usize) -> String {
@@ -86,21 +141,40 @@ async fn fill(crm: &Crm, me: &Actor, org: OrgId, messages: usize, start: DateTim
 #[tokio::main]
 async fn main() {
     let size = std::env::args().skip(1).find_map(|word| word.parse().ok()).unwrap_or(100_000_usize);
+    let start: DateTime<Utc> = "2026-03-02T06:30:00Z".parse().unwrap();
+    let clock = Arc::new(ManualClock::at(start + TimeDelta::days(1)));
+    let time = Arc::clone(&clock) as Arc<dyn Clock>;
     let folder = tempfile::tempdir_in(
         std::env::var_os("DIALZIO_BENCH_DIR").map_or_else(std::env::temp_dir, Into::into),
     )
     .unwrap();
     let path = folder.path().join("search.db");
-    let start: DateTime<Utc> = "2026-03-02T06:30:00Z".parse().unwrap();
-    let clock = Arc::new(ManualClock::at(start + TimeDelta::days(1)));
-    let store = SqliteStore::builder().clock(Arc::clone(&clock) as Arc<dyn Clock>).open(&path).await.unwrap();
+    // The server and its database stay until the end.
+    let mut postgres = None;
+    let store: Arc<dyn Store> = if std::env::args().any(|word| word == "postgres") {
+        let cluster = Cluster::start().unwrap();
+        let database = cluster.database().await.unwrap();
+        let store = PostgresStore::builder().clock(time).connect(&database.url()).await.unwrap();
+        postgres = Some((cluster, database));
+        Arc::new(store)
+    } else {
+        Arc::new(SqliteStore::builder().clock(time).open(&path).await.unwrap())
+    };
     let keys = LocalKeys::ephemeral(&Entropy::system());
-    let crm = Crm::builder().store(store).keys(keys).clock(clock).build().unwrap();
+    let crm = Crm::builder().shared_store(store).keys(keys).clock(clock).build().unwrap();
     let org = crm.access().found(NewOrg::named("TestBed")).await.unwrap().org;
     let service = Principal::service("bench").unwrap();
     let me = crm.access().act_as(org, service, Role::Owner.grant()).await.unwrap();
     fill(&crm, &me, org, size, start).await;
-    let line = baseline(&path);
+    let mut line = match &postgres {
+        Some((cluster, database)) => {
+            database.admin().await.unwrap().execute("VACUUM ANALYZE").await.unwrap();
+            let options = PgConnectOptions::new_without_pgpass().socket(cluster.folder());
+            let options = options.username("dialzio_serves").database(database.name());
+            Bare::Postgres(Box::new(options.disable_statement_logging().connect().await.unwrap()))
+        }
+        None => Bare::Sqlite(baseline(&path)),
+    };
     let cut = (crm.clock().now() - TimeDelta::days(365)).timestamp_micros();
     println!("{size} messages of {} people, {PAGE} to a page", size / EACH);
 
@@ -119,10 +193,8 @@ async fn main() {
             let found = service.find_messages(&me, typed, None, None, MessageNarrow::default(), request);
             rows = found.await.unwrap().items.len();
             let ours = begun.elapsed().as_secs_f64() * 1_000.0;
-            let text = |word: &str| Value::Text(word.to_owned());
-            let values = vec![blob(org.uuid()), text(from), text(to), Value::Integer(cut)];
             let begun = Instant::now();
-            raw(&line, WITH_WORD, values).await;
+            line.page(org, (from, to), cut).await;
             // The first round reads cold pages.
             if round > 0 {
                 product.push(ours);

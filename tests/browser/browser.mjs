@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core';
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 // The line that Chromium itself prints for an answer with an error status. A refusal is such an answer, on purpose.
 // So is the end of a stream whose session ran out when the clock was moved.
-const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d|SSE reconnect failed with status 401/;
+const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d|SSE reconnect failed with status 40[13]/;
 
 export async function startBrowser(origin) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });

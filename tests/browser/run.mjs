@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { startBrowser } from './browser.mjs';
 import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
+import { activity } from './tests/activity.mjs';
 import { accessible } from './tests/access.mjs';
 import { answering } from './tests/answering.mjs';
 import { bulk } from './tests/bulk.mjs';
@@ -25,23 +26,28 @@ import { hostile } from './tests/hostile.mjs';
 import { kept } from './tests/kept.mjs';
 import { everyKey } from './tests/keys.mjs';
 import { later, sendAndClose } from './tests/later.mjs';
+import { masking } from './tests/masking.mjs';
 import { longLists } from './tests/lists.mjs';
 import { mounted } from './tests/mounted.mjs';
 import { notices } from './tests/notices.mjs';
 import { keepOrder } from './tests/order.mjs';
+import { mail } from './tests/mail.mjs';
 import { members, profile, templates } from './tests/people.mjs';
 import { audit } from './tests/audit.mjs';
 import { apiKeys } from './tests/programs.mjs';
+import { passkeys } from './tests/passkeys.mjs';
 import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
 import { presence } from './tests/presence.mjs';
 import { roles } from './tests/roles.mjs';
 import { said } from './tests/said.mjs';
+import { secondFactor } from './tests/secondFactor.mjs';
 import { sms } from './tests/sms.mjs';
 import { snapshots } from './tests/snapshots.mjs';
 import { tasks } from './tests/tasks.mjs';
 import { timeline } from './tests/timeline.mjs';
 import { firstTalk, setUp } from './tests/talk.mjs';
+import { unreported } from './tests/unreported.mjs';
 import { unknownSends } from './tests/unknown.mjs';
 
 // In this order: later ones find what earlier ones did.
@@ -68,14 +74,20 @@ const ALL = [
   imports,
   roles,
   profile,
+  secondFactor,
+  passkeys,
+  masking,
+  mail,
   members,
   audit,
+  activity,
   apiKeys,
   templates,
   consent,
   timeline,
   callLog,
   callFlows,
+  unreported,
   accessible,
   places,
   later,
@@ -96,7 +108,7 @@ const guard = await startBrowser(server.origin);
 let code = 1;
 const wanted = process.argv.slice(2);
 // These have a server of their own.
-const ALONE = [mounted.name, snapshots.name, hostile.name, faults.name];
+const ALONE = [mounted.name, passkeys.name, snapshots.name, hostile.name, faults.name];
 const isWanted = (test) => wanted.length === 0 || wanted.includes(test.name) || (wanted.some((name) => !ALONE.includes(name)) && [setUp, firstTalk].includes(test));
 let provider = null;
 try {

@@ -1,6 +1,6 @@
 // The server under test: set up in a folder of its own, on a free port, with a clock that can be moved.
 import { spawn, execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer as createSite, request as ask } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -53,8 +53,8 @@ async function startAssets(folder, port, to) {
   return () => { front.closeAllConnections(); front.close(); };
 }
 
-/** `at` is the path that it answers below, and `public` the site that passes that path on. */
-export async function startServer({ at = '', public: known } = {}) {
+/** `at` is the path that it answers below, `public` the site that passes that path on, or its own under another name, and `port` its own. */
+export async function startServer({ at = '', public: known, port: wanted } = {}) {
   const binary = process.env.DIALZIO_BIN;
   if (!binary) throw new Error('DIALZIO_BIN must name the server binary');
   const folder = await mkdtemp(join(tmpdir(), 'dialzio-browser-'));
@@ -62,7 +62,7 @@ export async function startServer({ at = '', public: known } = {}) {
   const clockFile = join(folder, 'clock');
   let offset = untilNoonInIndia();
   await writeFile(clockFile, String(offset));
-  const port = await freePort();
+  const port = wanted ?? await freePort();
   const listen = `127.0.0.1:${port}`;
   const folderOfAssets = known ? undefined : process.env.DIALZIO_ASSETS;
   const front = folderOfAssets && await freePort();
@@ -95,6 +95,12 @@ export async function startServer({ at = '', public: known } = {}) {
     now: () => Date.now() + offset * 1000,
     /** Moves the server's clock ahead. */
     async ahead(seconds) { offset += seconds; await writeFile(clockFile, String(offset)); },
+    /** The mails to an address, oldest first: their names are ids, which sort by time. */
+    async mails(to) {
+      const names = (await readdir(join(data, 'mail'))).filter((name) => name.endsWith('.eml')).sort();
+      const mails = await Promise.all(names.map((name) => readFile(join(data, 'mail', name), 'utf8')));
+      return mails.filter((mail) => mail.includes(`To: ${to}\r\n`));
+    },
     /** Asks the API with the key, as a program would. */
     async api(method, path, body, headers = {}) {
       const answer = await fetch(direct + path, {

@@ -184,7 +184,7 @@ fn seen(route: &'static str, status: u16) -> bool {
 
 #[tokio::test]
 async fn every_operation_answers_as_the_document_says() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::start_with_mail().await;
     let reading = tenant(&fixture, "100200300").await;
     for (place, route) in ROUTES.iter().enumerate() {
         match route.name {
@@ -201,6 +201,16 @@ async fn every_operation_answers_as_the_document_says() {
             | "drafts.discard"
             | "me.change"
             | "me.password"
+            | "me.switch"
+            | "me.email_confirmation.send"
+            | "me.passkeys.begin"
+            | "me.passkeys.add"
+            | "me.passkeys.remove"
+            | "me.second_factor"
+            | "me.second_factor.begin"
+            | "me.second_factor.confirm"
+            | "me.second_factor.codes"
+            | "me.second_factor.end"
             | "me.end_sessions"
             | "me.end_session" => continue,
             _ => {}
@@ -241,11 +251,37 @@ async fn every_operation_answers_as_the_document_says() {
     // And change what is their own.
     let me = format!("{}/v1/me", fixture.origin);
     as_member(fixture.http.patch(&me).json(&json!({"name": "Ravi Kumar"}))).await.is(200);
+    let used = as_member(fixture.http.get(format!("{me}/usage"))).await.is(200).json;
+    assert_eq!(used["data"][0]["page"], "/v1/me", "the change of the name");
     access.sign_in(&email, &"seven brown otters swim upstream 7".into()).await.unwrap();
     let sessions = access.sessions(&session.actor, Some(&session.token)).await.unwrap();
     let other = sessions.iter().find(|one| !one.is_current).unwrap().id;
     as_member(fixture.http.delete(format!("{me}/sessions/{other}"))).await.is(204);
     as_member(fixture.http.delete(format!("{me}/sessions"))).await.is(204);
+    as_member(fixture.http.post(format!("{me}/email-confirmation"))).await.is(204);
+    let factor = format!("{me}/second-factor");
+    as_member(fixture.http.get(&factor)).await.is(200);
+    let password = json!({"password": "seven brown otters swim upstream 7"});
+    let made = as_member(fixture.http.post(&factor).json(&password)).await.is(201).json;
+    let code = || crate::second_factor::code(&fixture, made["secret"].as_str().unwrap());
+    let confirm = fixture.http.post(format!("{factor}/confirmation"));
+    as_member(confirm.json(&json!({"code": code()}))).await.is(200);
+    fixture.clock.advance(chrono::TimeDelta::seconds(30));
+    let renew = fixture.http.post(format!("{factor}/recovery-codes"));
+    as_member(renew.json(&json!({"code": code()}))).await.is(200);
+    fixture.clock.advance(chrono::TimeDelta::seconds(30));
+    let end = json!({"password": "seven brown otters swim upstream 7", "code": code()});
+    as_member(fixture.http.delete(&factor).json(&end)).await.is(204);
+    // Where browsers have passkeys.
+    crate::passkeys::one_comes_and_goes().await;
+    // A session of its own moves, and ends by that.
+    let moving =
+        access.sign_in(&email, &"seven brown otters swim upstream 7".into()).await.unwrap().done().unwrap();
+    let request =
+        fixture.http.put(format!("{me}/organisation")).json(&json!({"organisation": moving.actor.org()}));
+    let request = request.header("cookie", format!("__Host-dialzio_session={}", moving.token.reveal()));
+    let request = request.header("sec-fetch-site", "same-origin").header("x-dialzio-request", "1");
+    crate::fixture::answer(request).await.is(204);
     let change = json!({"current": "seven brown otters swim upstream 7", "password": "staple battery horse correct 8"});
     as_member(fixture.http.put(format!("{me}/password")).json(&change)).await.is(204);
 

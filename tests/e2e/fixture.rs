@@ -11,6 +11,7 @@ use dialzio_core::access::{NewApiKey, NewOrg};
 use dialzio_core::account::LocalKeys;
 use dialzio_core::blob::LocalBlobs;
 use dialzio_core::consent::Channel;
+use dialzio_core::mail::Mailer;
 use dialzio_core::memory::MemoryStore;
 use dialzio_core::outbox::WorkReport;
 use dialzio_core::provider::{MessagingCapabilities, MessagingProvider, TemplateSource};
@@ -154,10 +155,10 @@ impl Answer {
 
 impl Fixture {
     /// A digest over every row of every table, where the store is a file. Of another store the services' answers have to do.
-    /// The audit log and its end are left out: a refused attempt is on record there.
+    /// The audit log and its end are left out, where a refused attempt is on record, and when keys were used last.
     pub(crate) fn tables(&self) -> Option<[u8; 32]> {
         let mut all = self.each_table();
-        all.retain(|table, _| table != "audit" && table != "org_head");
+        all.retain(|table, _| !["audit", "org_head", "api_key_use"].contains(&table.as_str()));
         let digest =
             |hasher: Sha256, (name, rows): (&String, &[u8; 32])| hasher.chain_update(name).chain_update(rows);
         (!all.is_empty()).then(|| all.iter().fold(Sha256::new(), digest).finalize().into())
@@ -189,12 +190,38 @@ impl Fixture {
         names.into_iter().map(digest).collect()
     }
 
+    /// The rows of a table, as its columns are kept; `None` where the tables are on a server.
+    pub(crate) fn rows_of(&self, table: &str) -> Option<Vec<String>> {
+        let path = self.folder.path().join("test.db");
+        if !path.exists() {
+            return None;
+        }
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        let mut all = db.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+        let columns = all.column_count();
+        let read = |row: &rusqlite::Row<'_>| {
+            let values = (0..columns).map(|place| row.get::<_, rusqlite::types::Value>(place));
+            values.collect::<Result<Vec<_>, _>>().map(|values| format!("{values:?}"))
+        };
+        Some(all.query_map([], read).unwrap().map(Result::unwrap).collect())
+    }
+
     /// At noon, on the store of the day.
     pub(crate) async fn start() -> Self {
         let clock = Arc::new(ManualClock::at(at(NOON)));
         let folder = tempfile::tempdir().unwrap();
         let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>, folder.path()).await;
         Self::over(store, clock, folder).await
+    }
+
+    /// The same, where mail is written into files: [`mails`](Self::mails).
+    pub(crate) async fn start_with_mail() -> Self {
+        let clock = Arc::new(ManualClock::at(at(NOON)));
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>, folder.path()).await;
+        let mailer = dialzio_http::mail::FileMailer::in_folder(folder.path().join("mail")).unwrap();
+        let host = axum::Router::new();
+        Self::serve(store, clock, folder, host, |options| options, Some(Arc::new(mailer))).await
     }
 
     /// The same, below a path of an application that has routes of its own, and with these options.
@@ -206,7 +233,7 @@ impl Fixture {
         let clock = Arc::new(ManualClock::at(at(NOON)));
         let folder = tempfile::tempdir().unwrap();
         let store = fresh_store(Arc::clone(&clock) as Arc<dyn Clock>, folder.path()).await;
-        let mut fixture = Self::serve(store, clock, folder, host, options).await;
+        let mut fixture = Self::serve(store, clock, folder, host, options, None).await;
         fixture.origin.push_str(prefix);
         fixture
     }
@@ -217,7 +244,7 @@ impl Fixture {
         clock: Arc<ManualClock>,
         folder: tempfile::TempDir,
     ) -> Self {
-        Self::serve(store, clock, folder, axum::Router::new(), |options| options).await
+        Self::serve(store, clock, folder, axum::Router::new(), |options| options, None).await
     }
 
     async fn serve(
@@ -226,6 +253,7 @@ impl Fixture {
         folder: tempfile::TempDir,
         host: axum::Router,
         options: impl FnOnce(Options) -> Options,
+        mailer: Option<Arc<dyn Mailer>>,
     ) -> Self {
         // Callers by a key have no telephone that could be rung first. Telephones are added by hand, and a list of them is
         // answered all the same, so that one account does for both.
@@ -233,7 +261,7 @@ impl Fixture {
         let phone =
             TelephonyCapabilities { agent_first: false, lists_agents: false, ..known.capabilities().clone() };
         let phone = Arc::new(ScriptedCalls::lenient(phone));
-        let crm = Crm::builder()
+        let mut builder = Crm::builder()
             .shared_store(store)
             .keys(LocalKeys::open_or_create(folder.path().join("test.key")).unwrap())
             .blobs(LocalBlobs::open(folder.path().join("blobs")).unwrap())
@@ -241,9 +269,11 @@ impl Fixture {
             .provider(Arc::clone(&phone))
             .provider(TeleCmi::new(TelephonyConfig::for_emulator()).unwrap())
             .provider(sms_service())
-            .clock(Arc::clone(&clock) as Arc<dyn Clock>)
-            .build()
-            .unwrap();
+            .clock(Arc::clone(&clock) as Arc<dyn Clock>);
+        if let Some(mailer) = mailer {
+            builder = builder.mailer(mailer);
+        }
+        let crm = builder.build().unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let options = options(Options::for_origin(&origin));
@@ -397,6 +427,17 @@ impl Fixture {
                 None => return all,
             }
         }
+    }
+
+    /// The mails to somebody that were sent, oldest first.
+    pub(crate) fn mails(&self, to: &str) -> Vec<String> {
+        let files = std::fs::read_dir(self.folder.path().join("mail")).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        // Names are ids, which sort by their time.
+        files.sort();
+        let header = format!("To: {to}\r\n");
+        let read = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+        read.filter(|mail| mail.contains(&header)).collect()
     }
 
     /// Does all work there is, until neither side has any left.

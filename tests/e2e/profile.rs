@@ -24,7 +24,7 @@ async fn ask(fixture: &Fixture, cookie: &str, method: &str, path: &str, body: Va
 /// Another session of the same member.
 async fn signs_in(fixture: &Fixture, name: &str, password: &str) -> Option<String> {
     let email = EmailAddress::parse(&format!("{}@example.com", name.to_lowercase())).unwrap();
-    let signed_in = fixture.crm.access().sign_in(&email, &password.to_owned().into()).await.ok()?;
+    let signed_in = fixture.crm.access().sign_in(&email, &password.to_owned().into()).await.ok()?.done()?;
     Some(format!("__Host-dialzio_session={}", signed_in.token.reveal()))
 }
 

@@ -12,9 +12,9 @@ use crate::isolation::{path, tenant};
 /// The pages and their parts, as the router names them.
 const PAGES: &str = include_str!("../../dialzio-http/src/web/mod.rs");
 
-/// Tables in which a read leaves a trace on purpose: that a file was opened is in the audit log and its ends, and a session
-/// says when it was last used.
-const TRACES: [&str; 3] = ["audit", "org_head", "session"];
+/// Tables in which a read leaves a trace on purpose: that a file was opened is in the audit log and its ends, a session
+/// says when it was last used, and a member's use of a page is kept for them.
+const TRACES: [&str; 4] = ["audit", "org_head", "session", "usage_event"];
 
 /// The address of each page and part that answers a GET.
 fn pages() -> Vec<String> {

@@ -15,7 +15,8 @@ use dialzio_core::store::{Store, StoreError, StoreResult};
 use dialzio_core::testing::conformance::TestBed;
 use dialzio_core::text::{EmailAddress, PersonName};
 use dialzio_core::transfer::{self, Cell, Digest, Part, Row, Step, TableReader, TableTarget, TransferError};
-use dialzio_core::{Clock, ManualClock, Role};
+use dialzio_core::usage::{UsageAddress, UsageBrowser, UsageEvent, UsageWrite};
+use dialzio_core::{Clock, ManualClock, MemberId, Role};
 use dialzio_store_postgres::testing::{Cluster, Database};
 use dialzio_store_postgres::{OpenError, PostgresStore, PostgresTarget};
 use dialzio_store_sqlite::SqliteStore;
@@ -93,7 +94,8 @@ async fn fill(fixture: &Fixture) -> (Seat, Line, String) {
     let link = access.invite(&seat.owner, Some(email.clone()), Role::Owner).await.unwrap();
     let name = PersonName::parse("Mira").unwrap();
     access.accept(&link, name, None, &PASSWORD.into()).await.unwrap();
-    let session = access.sign_in(&email, &PASSWORD.into()).await.unwrap().token.reveal().to_owned();
+    let session =
+        access.sign_in(&email, &PASSWORD.into()).await.unwrap().done().unwrap().token.reveal().to_owned();
     access.found(NewOrg::named("Another tenant")).await.unwrap();
     // More than fit on a page.
     for number in 0..620 {
@@ -149,6 +151,29 @@ async fn calls(bed: &TestBed, seat: &Seat) {
         ],
     )
     .await;
+}
+
+/// Uses of pages: of one the address is whole, of one it is shortened, of one it was never known.
+async fn usage(bed: &TestBed, seat: &Seat) -> Vec<UsageEvent> {
+    let (scope, member) = (dialzio_core::testing::scope(seat.owner.org()), bed.make.id());
+    let whole = bed.make.usage(member, "/inbox", bed.at(-30));
+    let short = UsageEvent {
+        address: whole.address.shortened(),
+        ..bed.make.usage(member, "/contacts/{contact}", bed.at(-20))
+    };
+    let unknown = UsageEvent {
+        address: UsageAddress::Unknown,
+        browser: UsageBrowser::OTHER,
+        ..bed.make.usage(member, "/calls", bed.at(-10))
+    };
+    let all = [unknown, short, whole];
+    bed.write_all(&scope, all.clone().map(|event| UsageWrite::Insert(event).into())).await;
+    all.to_vec()
+}
+
+async fn usage_of(store: &dyn Store, seat: &Seat, member: MemberId) -> Vec<UsageEvent> {
+    let scope = dialzio_core::testing::scope(seat.owner.org());
+    store.usage_of(&scope, member, PageRequest::first(9)).await.unwrap().items
 }
 
 /// Everything that a store has of calls.
@@ -245,6 +270,7 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
     let bed = TestBed::new(store, Arc::clone(&clock));
     calls(&bed, &seat).await;
     let calls_before = call_rows(&*bed.store, &seat).await;
+    let usage_before = usage(&bed, &seat).await;
     assert_eq!(calls_before.len(), 7);
     drop(bed);
     let before = answers(&fixture, &seat).await;
@@ -293,6 +319,7 @@ async fn an_installation_moves_to_postgresql_and_lives_on_there() {
 
     let store: Arc<dyn Store> = Arc::new(database.store(clock.clone()).await.unwrap());
     assert_eq!(call_rows(&*store, &seat).await, calls_before);
+    assert_eq!(usage_of(&*store, &seat, usage_before[0].member).await, usage_before);
     let fixture = Fixture::over(store, Arc::clone(&clock), folder).await;
     let audit = fixture.list(&seat, "/v1/audit").await;
     let after = answers(&fixture, &seat).await;

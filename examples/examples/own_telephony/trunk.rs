@@ -60,7 +60,7 @@ impl VoiceTrunk {
             lists_agents: false,
             recordings: false,
             deletes_recordings: false,
-            programmable_inbound: false,
+            flow_steps: Vec::new(),
         };
         let client = reqwest::Client::builder()
             .timeout(patience)

@@ -23,8 +23,8 @@ export async function callFlows({ server, guard, taraPhone }) {
   const phone = await guard.openBeside();
   await step('the channel shows the answer address beside the webhook address, to be copied', page, async () => {
     await page.goto(`${server.origin}/settings/channels`);
-    const field = page.getByLabel('Answer address');
-    equal(await field.count(), 1, 'channels that ask');
+    equal(await page.getByLabel('Answer address').count(), 2, 'channels that ask');
+    const field = page.getByLabel('Answer address').first();
     holds(/\/hooks\/[0-9a-f-]{36}\/answer$/.test(await field.inputValue()), `the address is ${await field.inputValue()}`);
     await picture(page, 'flow-channel');
   });
@@ -140,6 +140,36 @@ export async function callFlows({ server, guard, taraPhone }) {
     await page.getByRole('button', { name: 'Cancel' }).click();
     page.once('dialog', (dialog) => dialog.accept());
     await page.getByRole('button', { name: 'Delete Front desk' }).click();
+    await page.getByText('No call flows yet').waitFor();
+  });
+  await step('a channel that only rings members offers nothing else, and its calls go by the flow too', page, async () => {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.getByRole('button', { name: 'Add a call flow' }).click();
+    const one = form(page, 'New call flow');
+    await one.getByLabel('Name', { exact: true }).fill('Members');
+    holds((await one.getByLabel('Fallback number').count()) === 1, 'the first channel can do everything');
+    await one.getByLabel('Channel').selectOption({ label: 'Front desk (TeleCMI)' });
+    await one.getByText(/^This channel rings members one after the other/).waitFor();
+    equal(await focused(page), 'flow-account', 'where the focus is');
+    equal(await one.getByLabel('Name', { exact: true }).inputValue(), 'Members', 'what was typed before');
+    for (const gone of ['Fallback number', 'Or a number', 'How they ring', 'Spoken text']) equal(await one.getByLabel(gone).count(), 0, gone);
+    await one.getByLabel('Member', { exact: true }).selectOption({ label: 'Ravi Kumar' });
+    await one.getByRole('button', { name: 'Add member' }).click();
+    await one.locator('.flow-target b').getByText('Ravi Kumar').waitFor();
+    await picture(page, 'flow-members');
+    await one.getByRole('button', { name: 'Save' }).click();
+    await list(page).getByRole('heading', { name: 'Members' }).waitFor();
+    await phone.goto(taraPhone);
+    await telephones(phone).getByRole('combobox', { name: 'Call the business' }).selectOption('telecmi');
+    await telephones(phone).getByRole('button', { name: 'Call', exact: true }).click();
+    await telephones(phone).getByText(/rings at the desk/).waitFor();
+    const missed = async () => (await server.api('GET', '/v1/calls?view=missed')).json.data.length;
+    const before = await missed();
+    await telephones(phone).getByRole('button', { name: 'Desk declines' }).click();
+    await until(async () => (await missed()) === before + 1, 'the call having ended unanswered');
+    await list(page).getByRole('button', { name: 'Delete Members' }).waitFor();
+    page.once('dialog', (dialog) => dialog.accept());
+    await page.getByRole('button', { name: 'Delete Members' }).click();
     await page.getByText('No call flows yet').waitFor();
   });
   await page.close();

@@ -39,6 +39,25 @@ async function passwords({ server, guard, page }) {
     equal(await page.getByLabel('Current password').getAttribute('type'), 'password', 'the current one');
     await page.getByRole('button', { name: 'Show current password' }).waitFor();
   });
+  await step('a password that is being chosen is judged while it is typed, by the rule of the form, and nothing is sent', page, async () => {
+    await page.goto(`${server.origin}/settings/profile`);
+    const field = page.getByLabel('New password');
+    const said = page.locator('#own-password-judged');
+    for (const [typed, words] of [
+      ['seven', '10 more characters.'],
+      ['fourteen signs', '1 more character.'],
+      ['correct horse battery staple', 'This password is too easy to guess.'],
+      ['owner@example.com', 'This password is too easy to guess.'],
+      ['eleven slow barges pass the mill', 'Strong enough.'],
+      ['eleven', '9 more characters.'],
+      ['', ''],
+    ]) {
+      await field.fill(typed);
+      await until(async () => (await said.textContent()) === words, `"${words}" for "${typed}"`);
+      if (words === 'Strong enough.') await picture(page, 'forms-password-judged');
+    }
+    equal(await page.locator('#own-password-error').count(), 0, 'errors');
+  });
   await step('every password field of the product has such a button', page, async () => {
     for (const path of ['/settings/profile', '/inbox']) {
       await page.goto(`${server.origin}${path}`);

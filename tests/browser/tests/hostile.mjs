@@ -184,12 +184,12 @@ async function plant({ server, guard, provider, page }) {
     ['/inbox', 'inbox'], [`/inbox/${talk.id}`, 'thread'], [`/inbox?q=${'W'.repeat(30)}`, 'search'], [`/inbox/${talks.find((one) => one.person.phone === `+${number(2)}`).id}`, 'thread-rtl'],
     ['/tasks?view=team', 'tasks'], ['/notices', 'notices'], ['/contacts', 'contacts'], ['/contacts/import', 'import'], [`/contacts/${talk.contact}`, 'contact'], [`/contacts/${talk.contact}?tab=consent`, 'ledger'],
     ['/calls', 'calls'], [`/calls/${call}`, 'call'], ['/reports/calls', 'report'],
-    ['/settings', 'settings'], ['/settings/profile', 'profile'], ['/settings/members', 'members'], ['/settings/audit', 'audit'], ['/settings/api-keys', 'api-keys'], ['/settings/canned-replies', 'canned'], ['/settings/call-flows', 'flows'],
+    ['/settings', 'settings'], ['/settings/profile', 'profile'], ['/second-factor', 'second-factor'], ['/settings/members', 'members'], ['/settings/audit', 'audit'], ['/settings/api-keys', 'api-keys'], ['/settings/activity', 'activity'], ['/settings/canned-replies', 'canned'], ['/settings/call-flows', 'flows'],
     ['/settings/recordings', 'recordings'], [`/settings/recordings?contact=${talk.contact}`, 'recordings-of'], ['/settings/channels', 'channels'],
-    ...['whatsapp', 'telecmi', 'piopiy'].map((provider) => [`/settings/channels/new?provider=${provider}`, `channel-${provider}`]),
+    ...['whatsapp', 'telecmi', 'piopiy', 'piopiy_v3'].map((provider) => [`/settings/channels/new?provider=${provider}`, `channel-${provider}`]),
     [`/settings/channels/${spoken.id}/agents`, 'agents'], [`/settings/channels/${spoken.id}/sms`, 'sms'], ['/settings/templates', 'templates'],
     ['/settings/events', 'events'], [`/settings/events/${event}`, 'event'], ['/sandbox', 'sandbox'], [phone, 'phone'],
     [`/sandbox/of/${talk.id}`, 'phone-beside'], ['/dev/parts', 'parts'], ['/no-such-page', 'nowhere'],
-    ['/sign-in', 'sign-in', true], [new URL(invited.setup_url).pathname + new URL(invited.setup_url).hash, 'set-up', true],
+    ['/sign-in', 'sign-in', true], ['/forgot', 'forgot', true], ['/email-link', 'email-link', true], ['/new-password', 'new-password', true], ['/link', 'link', true], ['/confirm', 'confirm', true], [new URL(invited.setup_url).pathname + new URL(invited.setup_url).hash, 'set-up', true],
   ];
 }

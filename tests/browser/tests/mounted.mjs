@@ -69,7 +69,7 @@ async function walk(server, guard, host) {
     await inbox.getByText('No open conversations.').waitFor();
     equal(path(), '/crm/inbox', 'address');
     const cookies = await inbox.context().cookies(`${host}/crm/inbox`);
-    equal(cookies.map((cookie) => `${cookie.name} ${cookie.path}`).join(), '__Secure-dialzio_session /crm', 'cookies');
+    equal(cookies.map((cookie) => `${cookie.name} ${cookie.path}`).sort().join(), '__Secure-dialzio_device /crm,__Secure-dialzio_session /crm', 'cookies');
     await mark(inbox);
   });
   const phone = await guard.open();

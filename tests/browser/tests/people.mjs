@@ -158,10 +158,23 @@ export async function members(scene) {
     await alone.getByRole('button', { name: 'Create account' }).click();
     await alone.getByRole('navigation', { name: 'Main' }).waitFor();
   });
-  await step('one is revoked', page, async () => {
+  await step('an invitation says how much the person will see, and no admin is to see less than everything', page, async () => {
     await page.reload();
     await list(page).getByLabel('Email').fill('never@example.com');
+    const sees = list(page).getByLabel('What they will see');
+    equal(await sees.inputValue(), 'all', 'what is proposed');
+    await list(page).getByLabel('Role').selectOption('admin');
+    await sees.selectOption({ label: 'Only their own work' });
     await list(page).getByRole('button', { name: 'Make an invitation link' }).click();
+    await list(page).getByText('What they see must be all: owners and admins see everything.').waitFor();
+    equal(await page.evaluate(() => document.activeElement.id), 'invite-sees', 'where the focus is');
+    equal(await sees.inputValue(), 'own', 'what was chosen');
+    await picture(page, 'members-sees');
+    await list(page).getByLabel('Role').selectOption('agent');
+    await list(page).getByRole('button', { name: 'Make an invitation link' }).click();
+    await page.getByRole('region', { name: 'Invited' }).getByText(/^Agent · Only their own work · invited/).waitFor();
+  });
+  await step('one is revoked', page, async () => {
     await page.getByRole('button', { name: 'Revoke the invitation of never@example.com' }).click();
     await page.getByText('The invitation was revoked.').waitFor();
     equal(await page.getByText('never@example.com').count(), 0, 'invitations of this address');
@@ -180,6 +193,51 @@ export async function members(scene) {
     await page.getByLabel('Role of Ravi Kumar').selectOption('agent');
     await page.getByRole('button', { name: 'Save role' }).click();
     await page.getByText('This member is the only owner: make another one first.').waitFor();
+  });
+  const teams = page.locator('#team-list');
+  await step('a team is made and changed below the members; who sees the work of their teams sees no more', [page, alone], async () => {
+    await teams.getByText('No teams yet.').waitFor();
+    await teams.getByRole('button', { name: 'Add a team' }).click();
+    await teams.getByRole('button', { name: 'Save team' }).click();
+    await teams.getByText(/^The name must not be empty/).waitFor();
+    equal(await page.evaluate(() => document.activeElement.id), 'team-name', 'where the focus is');
+    await teams.getByLabel('Name').fill('Evening shift');
+    await teams.getByLabel('Quentin').check();
+    await picture(page, 'members-team');
+    await teams.getByRole('button', { name: 'Save team' }).click();
+    await teams.getByText('Evening shift was saved.').waitFor();
+    await teams.locator('.row-line').getByText('Quentin', { exact: true }).waitFor();
+    await member(page, 'Quentin').getByRole('button', { name: 'Change role' }).click();
+    // The form of another member may still be open.
+    await page.getByLabel('Role of Quentin').waitFor();
+    await page.getByLabel('What they see').selectOption({ label: 'Work of their teams and unassigned work' });
+    await page.getByRole('button', { name: 'Save role' }).click();
+    await page.getByText('Quentin is Manager now.').waitFor();
+    await member(page, 'Quentin').getByText(/^Manager · Work of their teams/).waitFor();
+    const all = (await server.api('GET', '/v1/conversations?limit=100')).json.data;
+    const [taken, free] = [all.find((talk) => talk.assignee), all.find((talk) => !talk.assignee)];
+    const asked = (id) => alone.evaluate(async (talk) => (await fetch(`/v1/conversations/${talk}`)).status, id);
+    equal(await asked(free.id), 200, 'status of what is assigned to nobody');
+    const me = (await server.api('GET', '/v1/members')).json.data.find(({ name }) => name === 'Ravi Kumar').id;
+    const before = taken?.assignee ?? null;
+    const theirs = taken ?? free;
+    await server.api('PATCH', `/v1/conversations/${theirs.id}`, { assignee: me });
+    equal(await asked(theirs.id), 404, 'status of what is assigned to somebody else');
+    await teams.getByRole('button', { name: 'Edit Evening shift' }).click();
+    await teams.getByLabel('Ravi Kumar').check();
+    await teams.getByRole('button', { name: 'Save team' }).click();
+    await teams.getByText('Quentin, Ravi Kumar').waitFor();
+    await until(async () => (await asked(theirs.id)) === 200, 'the work of the team being seen');
+    await server.api('PATCH', `/v1/conversations/${theirs.id}`, { assignee: before });
+    page.once('dialog', (dialog) => dialog.accept());
+    await teams.getByRole('button', { name: 'Delete Evening shift' }).click();
+    await teams.getByText('Evening shift was deleted.').waitFor();
+    await member(page, 'Quentin').getByRole('button', { name: 'Change role' }).click();
+    // The form of another member may still be open.
+    await page.getByLabel('Role of Quentin').waitFor();
+    await page.getByLabel('What they see').selectOption({ label: 'Everything' });
+    await page.getByRole('button', { name: 'Save role' }).click();
+    await page.getByText('Quentin is Manager now.').waitFor();
   });
   await step('a member leaves: their work is handed over, and their page ends within seconds', [page, alone], async () => {
     const id = (await server.api('GET', '/v1/members')).json.data.find(({ name }) => name === 'Quentin').id;

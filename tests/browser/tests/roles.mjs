@@ -1,10 +1,10 @@
 // What a member may not do is not offered, and refused all the same when it is asked for by hand.
 import { equal, holds, picture, step, story } from '../report.mjs';
-import { row } from './talk.mjs';
+import { row, says } from './talk.mjs';
 
 const VIEWER = 'twelve quiet herons stand in reeds';
 
-export async function roles({ server, guard }) {
+export async function roles({ server, guard, phone, taraPhone }) {
   story('A member who may only look');
   const invited = (await server.api('POST', '/v1/members', { email: 'viewer@example.com', role: 'viewer' })).json;
   const page = await guard.openAlone();
@@ -26,6 +26,20 @@ export async function roles({ server, guard }) {
     await page.keyboard.press('n');
     equal(await page.getByRole('textbox', { name: 'Private note' }).count(), 0, 'boxes for notes');
     await picture(page, 'viewer');
+  });
+  await step('counts nothing as theirs to read, neither in the navigation nor in the title, also when something comes', [page, phone], async () => {
+    const count = page.locator('#rail-unread');
+    holds((await server.api('GET', '/v1/conversations?unread=true&limit=1')).json.data.length > 0, 'nothing is unread');
+    equal((await count.textContent()).trim(), '', 'the number at the inbox');
+    const asked = [];
+    page.on('request', (request) => { if (request.url().endsWith('/read')) asked.push(request.url()); });
+    await phone.goto(taraPhone);
+    await says(phone, 'Is somebody there?');
+    await row(page, /Is somebody there/).click();
+    await page.getByRole('log').getByText('Is somebody there?').waitFor();
+    equal((await count.textContent()).trim(), '', 'the number at the inbox after a message');
+    holds(!/^\(/.test(await page.title()), `the title is ${await page.title()}`);
+    equal(asked.length, 0, 'attempts to mark it as read');
   });
   await step('what the page does not offer is refused by the server', page, async () => {
     const before = JSON.stringify((await server.api('GET', `/v1/conversations/${tara.id}`)).json);
