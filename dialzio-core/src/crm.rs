@@ -20,6 +20,7 @@ use crate::intake::Intake;
 use crate::ledger::{CheckpointStore, LedgerService};
 use crate::mail::Mailer;
 use crate::media::MediaService;
+use crate::news::NewsService;
 use crate::notice::NoticeService;
 use crate::operator::Operator;
 use crate::outbox::{Heartbeat, PausedQueues, RateLimits, TakenMails, Worker};
@@ -249,6 +250,12 @@ impl Crm {
     #[must_use]
     pub const fn notices(&self) -> NoticeService<'_> {
         NoticeService::new(&self.runtime)
+    }
+
+    /// Service updates of the operator, as the caller sees them.
+    #[must_use]
+    pub const fn news(&self) -> NewsService<'_> {
+        NewsService::new(&self.runtime)
     }
 
     /// The list of call outcomes.

@@ -56,6 +56,8 @@ string_enum! {
         Session = "session",
         /// A passkey of a member.
         Passkey = "passkey",
+        /// A message of the operator to all who sign in.
+        ServiceUpdate = "service_update",
         /// A key for programs.
         ApiKey = "api_key",
         /// Quarantined bytes that have not expired.

@@ -61,6 +61,8 @@ typed_id! {
     InvitationId,
     /// A mail to a person who signs in.
     MailId,
+    /// A message of the operator to all who sign in.
+    ServiceUpdateId,
     /// A passkey of a person who signs in.
     PasskeyId,
     /// A team inside an organisation.

@@ -23,6 +23,7 @@ pub mod media;
 #[cfg(feature = "testing")]
 pub mod memory;
 mod name;
+pub mod news;
 pub mod notice;
 pub mod operator;
 pub mod outbox;

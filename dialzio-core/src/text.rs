@@ -144,6 +144,8 @@ bounded_text! {
     Label(64, false),
     /// A display name of something that is not a person: an account, an organisation, a key.
     Title(120, false),
+    /// What a service update says.
+    NewsText(10_000, true),
     /// The name of a call outcome.
     DispositionName(40, false),
     /// A text that members send often; no longer than what one message takes.

@@ -209,6 +209,14 @@ routes! {
         sample r#"{"password":"seven brown otters swim upstream 7","code":"123456"}"#,
         problems ["access.busy", "access.too_many_attempts", "member.not_found"];
     "me.usage" get "/v1/me/usage" SignedIn, "List the caller's own use of pages, newest first; of an address the network is left after 30 days, and nothing is left after 90", 200 => api::usage::own;
+    "me.news" get "/v1/me/news" SignedIn, "List what the operator of the server tells all who sign in, newest first; product news only if the caller takes it", 200 => api::news::list;
+    "me.news.status" get "/v1/me/news/status" SignedIn, "Count the news that the caller has not read, and say whether they take product news", 200 => api::news::status;
+    "me.news.read" put "/v1/me/news/read" SignedIn, "Mark news as read, up to one; members only", 204 => api::news::read,
+        sample r#"{"up_to":"01890000-0000-7000-8000-000000000000"}"#,
+        problems ["input.invalid", "service_update.not_found"];
+    "me.news.choose" put "/v1/me/news/choice" SignedIn, "Turn product news on or off for the caller; other kinds always arrive; members only", 204 => api::news::choose,
+        sample r#"{"product":false}"#,
+        problems ["input.invalid"];
     "organisation.get" get "/v1/organisation" needs(P::MembersRead), "Get the organisation and its settings", 200 => api::organisation::get,
         problems ["organisation.not_found"];
     "organisation.change" patch "/v1/organisation" needs(P::SettingsManage), "Change the settings", 200 => api::organisation::change,

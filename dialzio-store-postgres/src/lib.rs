@@ -30,6 +30,7 @@ mod message_words;
 mod messages;
 mod migrate;
 mod months;
+mod news;
 mod notices;
 mod notify;
 mod outbox;

@@ -16,6 +16,7 @@ use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::Queue;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
+use dialzio_core::store::periods::NEWS_PERIOD;
 use dialzio_core::store::rows::Columns;
 use dialzio_core::store::{Precondition, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
@@ -397,6 +398,23 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
         SystemWrite::EndMail(mail) => {
             db.run(sql::DROP_MAIL, params![id(*mail)]).await?;
         }
+        SystemWrite::PublishNews(new) => {
+            if !crate::news::publish(db, new).await? {
+                return Err(changed(new.id.uuid()));
+            }
+        }
+        SystemWrite::ChangeNews { update, revision, change } => {
+            if !crate::news::change(db, *update, *revision, change).await? {
+                return Err(changed(update.uuid()));
+            }
+        }
+        SystemWrite::WithdrawNews(update) => {
+            db.run(sql::DROP_NEWS, params![id(*update)]).await?;
+        }
+        SystemWrite::ReadNews { user, up_to } => crate::news::mark_read(db, *user, *up_to).await?,
+        SystemWrite::ChooseNews { user, takes_product } => {
+            crate::news::choose(db, *user, *takes_product).await?;
+        }
         SystemWrite::InsertApp(new) => {
             if app(db, new.id).await?.is_some() {
                 return Err(precondition_failed(RecordRef::App(new.id), Revision::NONE));
@@ -431,6 +449,7 @@ pub(crate) async fn write(db: &mut Db<'_>, write: &SystemWrite) -> Res<()> {
                 db.run(statement, params![time(before)]).await?;
             }
             db.run(sql::SWEEP_FAILED_ATTEMPTS, params![time(before - ATTEMPT_MEMORY)]).await?;
+            db.run(sql::SWEEP_NEWS, params![time(before - NEWS_PERIOD)]).await?;
         }
         SystemWrite::KeyCheck(check) => {
             if db.run(sql::PUT_KEY_CHECK, row(check)?).await? == 0 {

@@ -30,6 +30,7 @@ mod media;
 mod message_words;
 mod messages;
 mod migrate;
+mod news;
 mod notices;
 mod outbox;
 mod ports;

@@ -186,6 +186,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0035_invited_visibility.sql"),
         then: None,
     },
+    Migration { number: 37, name: "news", sql: include_str!("../migrations/0037_news.sql"), then: None },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -15,6 +15,7 @@ use dialzio_core::operator::OperatorEntry;
 use dialzio_core::outbox::Queue;
 use dialzio_core::page::{Page, PageRequest};
 use dialzio_core::provider::AccountRef;
+use dialzio_core::store::periods::NEWS_PERIOD;
 use dialzio_core::store::rows::{Columns, ToRow};
 use dialzio_core::store::{Precondition, RecordRef, StoreError, SystemWrite};
 use dialzio_core::text::EmailAddress;
@@ -339,6 +340,23 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
         SystemWrite::EndMail(mail) => {
             db.run(sql::DROP_MAIL, [id(*mail)])?;
         }
+        SystemWrite::PublishNews(new) => {
+            if !crate::news::publish(db, new)? {
+                return Err(changed(new.id.uuid()));
+            }
+        }
+        SystemWrite::ChangeNews { update, revision, change } => {
+            if !crate::news::change(db, *update, *revision, change)? {
+                return Err(changed(update.uuid()));
+            }
+        }
+        SystemWrite::WithdrawNews(update) => {
+            db.run(sql::DROP_NEWS, [id(*update)])?;
+        }
+        SystemWrite::ReadNews { user, up_to } => crate::news::mark_read(db, *user, *up_to)?,
+        SystemWrite::ChooseNews { user, takes_product } => {
+            crate::news::choose(db, *user, *takes_product)?;
+        }
         SystemWrite::InsertApp(new) => {
             if app(db, new.id)?.is_some() {
                 return Err(precondition_failed(RecordRef::App(new.id), Revision::NONE));
@@ -372,6 +390,7 @@ pub(crate) fn write(db: &Connection, write: &SystemWrite) -> Res<()> {
                 db.run(statement, [time(before)])?;
             }
             db.run(sql::SWEEP_FAILED_ATTEMPTS, [time(before - ATTEMPT_MEMORY)])?;
+            db.run(sql::SWEEP_NEWS, [time(before - NEWS_PERIOD)])?;
         }
         SystemWrite::KeyCheck(check) => {
             if db.bind(sql::PUT_KEY_CHECK, |to| check.to_row(to))? == 0 {

@@ -7,6 +7,7 @@ import { startBrowser } from './browser.mjs';
 import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
 import { activity } from './tests/activity.mjs';
+import { news } from './tests/news.mjs';
 import { accessible } from './tests/access.mjs';
 import { answering } from './tests/answering.mjs';
 import { bulk } from './tests/bulk.mjs';
@@ -81,6 +82,7 @@ const ALL = [
   members,
   audit,
   activity,
+  news,
   apiKeys,
   templates,
   consent,

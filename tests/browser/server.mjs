@@ -101,6 +101,8 @@ export async function startServer({ at = '', public: known, port: wanted } = {})
       const mails = await Promise.all(names.map((name) => readFile(join(data, 'mail', name), 'utf8')));
       return mails.filter((mail) => mail.includes(`To: ${to}\r\n`));
     },
+    /** Runs a command of the operator beside the server; answers what it prints. */
+    async command(name, ...rest) { return (await run(binary, [name, '--data', data, ...rest], { env })).stdout; },
     /** Asks the API with the key, as a program would. */
     async api(method, path, body, headers = {}) {
       const answer = await fetch(direct + path, {

@@ -202,6 +202,8 @@ async fn every_operation_answers_as_the_document_says() {
             | "me.change"
             | "me.password"
             | "me.switch"
+            | "me.news.read"
+            | "me.news.choose"
             | "me.email_confirmation.send"
             | "me.passkeys.begin"
             | "me.passkeys.add"
@@ -272,6 +274,11 @@ async fn every_operation_answers_as_the_document_says() {
     fixture.clock.advance(chrono::TimeDelta::seconds(30));
     let end = json!({"password": "seven brown otters swim upstream 7", "code": code()});
     as_member(fixture.http.delete(&factor).json(&end)).await.is(204);
+    let update = fixture.publishes("policy", "New terms").await;
+    as_member(fixture.http.get(format!("{me}/news"))).await.is(200);
+    let read = json!({"up_to": update});
+    as_member(fixture.http.put(format!("{me}/news/read")).json(&read)).await.is(204);
+    as_member(fixture.http.put(format!("{me}/news/choice")).json(&json!({"product": false}))).await.is(204);
     // Where browsers have passkeys.
     crate::passkeys::one_comes_and_goes().await;
     // A session of its own moves, and ends by that.

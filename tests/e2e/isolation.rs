@@ -460,6 +460,8 @@ async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
             | "me.change"
             | "me.password"
             | "me.switch"
+            | "me.news.read"
+            | "me.news.choose"
             | "me.passkeys.begin"
             | "me.passkeys.add"
             | "me.second_factor.begin"

@@ -43,6 +43,7 @@ mod masking;
 mod members;
 mod message_search;
 mod mounted;
+mod news;
 mod notices;
 mod numbers;
 mod opt_outs;

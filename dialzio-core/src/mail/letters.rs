@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::access::Browser;
 use crate::access::chrono_tz_name::ZoneName;
 use crate::ledger::Network;
-use crate::text::Title;
+use crate::news::NewsKind;
+use crate::text::{NewsText, Title};
 
 /// A mail, before it is written. Its links let somebody in, so it is not printed.
 #[derive(Clone, Copy)]
@@ -50,6 +51,15 @@ pub(crate) enum Letter<'a> {
         at: (DateTime<Utc>, ZoneName),
         /// What the user calls it.
         name: &'a Title,
+    },
+    /// A service update.
+    News {
+        /// What it is about.
+        kind: NewsKind,
+        /// Its title.
+        title: &'a Title,
+        /// What it says.
+        text: &'a NewsText,
     },
     /// The password was changed.
     PasswordChanged {
@@ -120,6 +130,18 @@ impl Letter<'_> {
                     shown(*at)
                 ),
             ),
+            Self::News { kind, title, text } => (
+                format!("{}: {}", subject_of(*kind), title.reveal()),
+                format!(
+                    "{}\n\n{}",
+                    text.reveal(),
+                    if kind.always_arrives() {
+                        "You get this mail because you have a Dialzio account. News of this kind reaches all who have one."
+                    } else {
+                        "You get this mail because you have a Dialzio account. You can turn product news off under \"What's new\"."
+                    }
+                ),
+            ),
             Self::PasswordChanged { at } => (
                 "Your password was changed".to_owned(),
                 format!(
@@ -129,6 +151,17 @@ impl Letter<'_> {
             ),
         };
         (subject, format!("{text}\n\nThis mail was sent by a program. Nobody reads answers to it.\n"))
+    }
+}
+
+/// What the subject of a service update begins with.
+const fn subject_of(kind: NewsKind) -> &'static str {
+    match kind {
+        NewsKind::Security => "Security",
+        NewsKind::Incident => "Incident",
+        NewsKind::Maintenance => "Maintenance",
+        NewsKind::Policy => "Change of policy",
+        NewsKind::Product => "New in Dialzio",
     }
 }
 

@@ -22,6 +22,7 @@ mod facts;
 mod ledger;
 mod media;
 mod message;
+mod news;
 mod notice;
 mod outbox;
 mod purge;

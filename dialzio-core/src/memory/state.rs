@@ -22,12 +22,13 @@ use crate::event::Recorded;
 use crate::id::{
     AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId,
     ContactId, ConversationId, DispositionId, JobId, MailId, MediaId, MemberId, MessageId, NoteId, NoticeId,
-    OrgId, PasskeyId, QuarantineId, SavedViewId, ScheduledMessageId, TaskId, TeamId, UsageEventId, UserId,
-    WorkerId,
+    OrgId, PasskeyId, QuarantineId, SavedViewId, ScheduledMessageId, ServiceUpdateId, TaskId, TeamId,
+    UsageEventId, UserId, WorkerId,
 };
 use crate::ledger::{AuditEntry, ChainHash, ChainHead};
 use crate::mail::QueuedMail;
 use crate::media::Media;
+use crate::news::{NewsReader, ServiceUpdate};
 use crate::notice::Notice;
 use crate::operator::OperatorEntry;
 use crate::outbox::{Fence, Job, Queue};
@@ -202,6 +203,8 @@ pub(super) struct System {
     pub(super) failed_attempts: BTreeMap<(u16, u8), FailedAttempts>,
     pub(super) user_tokens: BTreeMap<TokenHash, UserToken>,
     pub(super) mails: BTreeMap<MailId, QueuedMail>,
+    pub(super) news: BTreeMap<ServiceUpdateId, ServiceUpdate>,
+    pub(super) news_readers: BTreeMap<UserId, NewsReader>,
     /// When users were last in an organisation.
     pub(super) seen: BTreeMap<(UserId, OrgId), DateTime<Utc>>,
     /// When keys were used last.

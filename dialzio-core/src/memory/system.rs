@@ -28,6 +28,7 @@ use crate::outbox::{Fence, JobKind, JobState, Lease, Queue};
 use crate::page::{Page, PageRequest};
 use crate::provider::AccountRef;
 use crate::scope::{OrgScope, SystemScope};
+use crate::store::periods::NEWS_PERIOD;
 use crate::store::{
     Batch, Commit, IdentityStore, LeaseStore, MailStore, Outcome, Precondition, QuarantineStore, RecordRef,
     RoutingStore, StoreError, StoreResult, SystemStore, SystemWrite, UserKey,
@@ -161,6 +162,26 @@ impl System {
             SystemWrite::EndMail(mail) => {
                 self.mails.remove(&mail);
             }
+            SystemWrite::PublishNews(update) => {
+                if self.news.contains_key(&update.id) {
+                    return Err(changed(update.id.uuid()));
+                }
+                self.news.insert(update.id, update);
+            }
+            SystemWrite::ChangeNews { update, revision, change } => {
+                let kept = self.news.get_mut(&update).filter(|kept| kept.revision == revision);
+                change.apply(kept.ok_or_else(|| changed(update.uuid()))?);
+            }
+            SystemWrite::WithdrawNews(update) => {
+                self.news.remove(&update);
+            }
+            SystemWrite::ReadNews { user, up_to } => {
+                let reader = self.news_reader(user);
+                reader.read_up_to = reader.read_up_to.max(Some(up_to));
+            }
+            SystemWrite::ChooseNews { user, takes_product } => {
+                self.news_reader(user).takes_product = takes_product;
+            }
             SystemWrite::InsertApp(app) => {
                 absent(&self.apps, &app.id, RecordRef::App(app.id))?;
                 self.apps.insert(app.id, app);
@@ -193,6 +214,7 @@ impl System {
                 self.invitations.retain(|_, invitation| invitation.expires_at > before);
                 self.user_tokens.retain(|_, token| token.expires_at > before);
                 self.mails.retain(|_, mail| mail.expires_at > before);
+                self.news.retain(|_, update| update.published_at + NEWS_PERIOD > before);
                 self.failed_attempts.retain(|_, row| row.last + ATTEMPT_MEMORY > before);
                 self.unrouted.retain(|_, bytes| bytes.expires_at > before);
             }

@@ -41,6 +41,12 @@ string_enum! {
         CallsRead = "calls.read",
         /// The audit log of an organisation was verified.
         AuditVerified = "audit.verified",
+        /// A service update was published.
+        NewsPublished = "news.published",
+        /// Service updates were listed.
+        NewsListed = "news.listed",
+        /// A service update was withdrawn.
+        NewsWithdrawn = "news.withdrawn",
         /// The operator log was read.
         LogRead = "operator_log.read",
     }

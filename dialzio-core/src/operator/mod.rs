@@ -3,6 +3,7 @@
 mod calls;
 mod entry;
 mod keys;
+mod news;
 mod people;
 
 pub use entry::{OperatorAction, OperatorEntry};

@@ -18,7 +18,8 @@ const RETRY: Backoff =
     Backoff { base: TimeDelta::seconds(10), factor: 2, cap: TimeDelta::minutes(30), retries: None };
 
 impl Worker<'_> {
-    /// Sends the mail that is due; answers how many the server took. Without a mailer it waits until it ends.
+    /// Queues the mails of new service updates, and sends the mail that is due; answers how many the server took. Without a
+    /// mailer it waits until it ends.
     ///
     /// A mail is taken for two minutes before it is handed over, so that no other worker sends it at the same time, and is
     /// gone as soon as the server has it. A crash in between leaves unknown whether it was sent: it is sent again, under the
@@ -29,6 +30,7 @@ impl Worker<'_> {
     pub async fn send_mails(&self) -> Result<u32, Error> {
         let Some(mailer) = self.runtime.mailer() else { return Ok(0) };
         let (store, system) = (self.runtime.store(), self.runtime.system());
+        self.queue_news().await?;
         let mut sent = 0;
         loop {
             let due = store.mails_due(system, self.runtime.now(), CHUNK).await?;

@@ -13,6 +13,7 @@ mod kind;
 mod lease;
 mod mails;
 mod messages;
+mod news;
 mod paused;
 mod queue;
 mod rate_limit;

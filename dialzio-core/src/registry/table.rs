@@ -16,6 +16,8 @@ string_enum! {
         Notices = "notices",
         /// Ninety days, of the whole address thirty.
         Usage = "usage",
+        /// Twelve months after they were published.
+        News = "news",
         /// While the relationship lasts and 36 months, pseudonymised after an erasure.
         Ledger = "ledger",
         /// Kept for 36 months as proof of what was done.

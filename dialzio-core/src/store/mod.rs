@@ -19,7 +19,8 @@ pub use outcome::{Commit, Outcome};
 pub use precondition::{Precondition, RecordRef};
 pub use revision::{LedgerSeq, Revision};
 pub use system::{
-    IdentityStore, LeaseStore, MailStore, QuarantineStore, RoutingStore, SystemStore, SystemWrite, UserKey,
+    IdentityStore, LeaseStore, MailStore, NewsStore, QuarantineStore, RoutingStore, SystemStore, SystemWrite,
+    UserKey,
 };
 
 pub(crate) use change::change;

@@ -44,5 +44,8 @@ pub const USAGE_PERIOD: TimeDelta = TimeDelta::days(90);
 /// privacy policy, clause C2.4.
 pub const USAGE_ADDRESS_PERIOD: TimeDelta = TimeDelta::days(30);
 
+/// How long a service update is shown and kept after it was published.
+pub const NEWS_PERIOD: TimeDelta = TimeDelta::days(365);
+
 /// How long a draft is kept after its last change, if the organisation does not keep messages for a shorter time.
 pub const DRAFT_PERIOD: TimeDelta = TimeDelta::days(30);

@@ -26,6 +26,7 @@ pub mod keys;
 pub mod media;
 pub mod members;
 pub mod messages;
+pub mod news;
 pub mod notes;
 pub mod notices;
 pub mod organisation;

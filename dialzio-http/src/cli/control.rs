@@ -5,8 +5,10 @@ use super::audit_report::AuditReport;
 use chrono::{DateTime, Utc};
 use dialzio_core::account::KeyError;
 use dialzio_core::call::CallLogReading;
+use dialzio_core::news::{NewsKind, ServiceUpdate};
 use dialzio_core::operator::{KeyStatus, KeyWalk, KeyWalked, Operator, OperatorEntry};
-use dialzio_core::{AccountId, Crm, Error, OrgId, QuarantineId};
+use dialzio_core::text::{NewsText, Title};
+use dialzio_core::{AccountId, Crm, Error, OrgId, QuarantineId, ServiceUpdateId};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 #[cfg(unix)]
@@ -18,7 +20,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 /// The longest command, in bytes.
 #[cfg(unix)]
-const LONGEST: u64 = 4_096;
+const LONGEST: u64 = 65_536;
 /// How long a command may take to arrive.
 #[cfg(unix)]
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,6 +48,24 @@ pub(super) enum KeyVerb {
         /// Its fingerprint.
         fingerprint: String,
     },
+}
+
+/// What is to be done with service updates.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum NewsVerb {
+    /// Publish one.
+    Publish {
+        /// What it is about.
+        kind: NewsKind,
+        /// Its title.
+        title: Title,
+        /// What it says.
+        text: NewsText,
+    },
+    /// List the newest.
+    List,
+    /// Take one back.
+    Withdraw(ServiceUpdateId),
 }
 
 /// What comes of it.
@@ -94,6 +114,8 @@ pub(super) enum Verb {
     },
     /// Read the next part of a log of calls, and answer what it had and what is left.
     ReadCalls(CallLogReading),
+    /// Something with service updates.
+    News(NewsVerb),
     /// Something with the keys.
     Keys(KeyVerb),
     /// Count who manages organisations, and how they sign in.
@@ -154,6 +176,7 @@ async fn carry_out(crm: &Crm, command: &Command) -> Result<Result<String, String
         }
         Verb::ReadCalls(reading) => return Ok(written(&operator.read_calls(&reading).await?)),
         Verb::Protection => return Ok(written(&operator.protection().await?)),
+        Verb::News(verb) => on_news(&operator, verb).await?,
         Verb::Keys(verb) => {
             let answer = match on_keys(&operator, verb).await {
                 Err(Error::Keys(KeyError::TooSoon { seconds })) => KeyAnswer::Wait(seconds),
@@ -178,6 +201,23 @@ async fn on_keys(operator: &Operator<'_>, verb: KeyVerb) -> Result<KeyAnswer, Er
             KeyAnswer::Done
         }
     })
+}
+
+async fn on_news(operator: &Operator<'_>, verb: NewsVerb) -> Result<String, Error> {
+    Ok(match verb {
+        NewsVerb::Publish { kind, title, text } => {
+            format!("{}\n", operator.publish_news(kind, title, text).await?.id)
+        }
+        NewsVerb::List => operator.news().await?.iter().map(news_line).collect(),
+        NewsVerb::Withdraw(id) => operator.withdraw_news(id).await.map(|()| String::new())?,
+    })
+}
+
+/// A line of the list of service updates.
+fn news_line(update: &ServiceUpdate) -> String {
+    let mailed = if update.mailed_at.is_some() { "mailed" } else { "not mailed" };
+    let (at, title) = (update.published_at.to_rfc3339(), update.title.reveal());
+    format!("{}\t{}\t{at}\t{mailed}\t{title}\n", update.id, update.kind)
 }
 
 /// An answer that the command line reads, and does not show as it is.

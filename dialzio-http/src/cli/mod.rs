@@ -14,6 +14,7 @@ mod log;
 mod mail;
 #[cfg(feature = "postgres")]
 mod migrate;
+mod news;
 mod operator;
 mod quarantine;
 mod serve;
@@ -73,6 +74,8 @@ enum Command {
     Audit(audit::Audit),
     /// Show what the operator of the installation did, and whether that log is whole.
     Operator(operator::OperatorCommand),
+    /// Tell all who sign in something, in the app and by mail.
+    News(news::News),
     /// Show the keys, and rotate them while the servers run.
     Keys(keys::Keys),
     /// Read all of the database, and say what is damaged.
@@ -199,6 +202,7 @@ pub fn run() -> ExitCode {
             Some(Command::Calls(calls)) => calls.run().await,
             Some(Command::Audit(audit)) => audit.run().await,
             Some(Command::Operator(operator)) => operator.run().await,
+            Some(Command::News(news)) => news.run().await,
             Some(Command::Keys(keys)) => keys.run().await,
             Some(Command::Check(check)) => check.run(),
             Some(Command::Doctor(doctor)) => doctor.run().await,

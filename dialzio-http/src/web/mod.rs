@@ -44,6 +44,7 @@ mod listed;
 mod live;
 mod mailed_link;
 mod members;
+mod news;
 mod notices;
 mod numbers;
 mod organisations;
@@ -113,6 +114,7 @@ fn pages() -> Router<AppState> {
         .route("/contacts/{contact}", get(contact::page))
         .route("/tasks", get(tasks::page))
         .route("/notices", get(notices::page))
+        .route("/news", get(news::page))
         .route("/calls", get(calls::page))
         .route("/calls.csv", get(calls::csv))
         .route("/calls/{call}", get(call::page))
@@ -214,6 +216,8 @@ fn reads() -> Router<AppState> {
         .route("/web/tasks", get(tasks::read))
         .route("/web/activity", get(usage::read))
         .route("/web/notices", get(notices::read).post(notices::mark))
+        .route("/web/news/read", post(news::read))
+        .route("/web/news/product", post(news::choose))
         .route("/web/notices/opened", post(notices::opened))
         .route("/web/mentions", get(notices::mentions))
         .route("/web/calls", get(calls::read).post(dock::place))

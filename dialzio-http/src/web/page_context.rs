@@ -157,6 +157,7 @@ impl PageContext {
             organisation: self.org.name.reveal().into(),
             unread: unread(&self.state, &self.actor).await?,
             notices: unread_notices(&self.state, &self.actor).await?,
+            news: super::news::unread(&self.state, &self.actor).await?,
             missed,
             held,
             audit: self.may(Permission::AuditRead),

@@ -50,6 +50,7 @@ mod dispositions;
 mod drafts;
 mod ledger;
 mod media;
+mod news;
 mod notices;
 mod saved_views;
 mod scheduled;

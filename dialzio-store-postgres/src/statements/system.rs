@@ -42,6 +42,13 @@ macro_rules! passkey {
     };
 }
 
+macro_rules! service_update {
+    () => {
+        "SELECT s.id, s.kind, s.title, s.text, s.published_at, s.mailed_to, s.mailed_at, s.revision \
+         FROM @service_update s"
+    };
+}
+
 macro_rules! app {
     () => {
         "SELECT p.id, p.org_id, p.provider, p.name, p.hook, \
@@ -194,6 +201,39 @@ statements! { SYSTEM:
          WHERE id = $1 AND revision = $2";
     DROP_MAIL: System [mail] = "DELETE FROM @mail WHERE id = $1";
     SWEEP_MAILS: System [mail] = "DELETE FROM @mail WHERE expires_at <= $1";
+
+    SERVICE_UPDATE: System [service_update] = concat!(service_update!(), " WHERE s.id = $1 AND s.published_at > $2");
+    NEWS: System [service_update] =
+        concat!(service_update!(), " WHERE s.id < $1 AND s.published_at > $2 AND ($3 OR s.kind <> 'product') \
+         ORDER BY s.id DESC LIMIT $4");
+    UNREAD_NEWS: System [service_update] =
+        "SELECT count(*) FROM (SELECT 1 FROM @service_update s
+         WHERE s.id > $1 AND s.published_at > $2 AND ($3 OR s.kind <> 'product') LIMIT $4) AS unread";
+    NEWS_TO_MAIL: System [service_update] =
+        concat!(service_update!(), " WHERE s.mailed_at IS NULL AND s.published_at > $1 ORDER BY s.id LIMIT 1");
+    NEWS_READER: System [news_reader] =
+        "SELECT n.user_id, n.read_up_to, n.takes_product FROM @news_reader n WHERE n.user_id = $1";
+    NEWS_RECIPIENTS: System [user, membership, news_reader] =
+        "SELECT u.id, u.email, COALESCE(n.takes_product, $3) FROM @user u LEFT JOIN @news_reader n ON n.user_id = u.id
+         WHERE u.id > $1 AND u.email_confirmed_at IS NOT NULL
+           AND EXISTS (SELECT 1 FROM @membership m WHERE m.user_id = u.id AND m.state = 'active')
+         ORDER BY u.id LIMIT $2";
+    PUT_NEWS: System [service_update] =
+        "INSERT INTO @service_update (id, kind, title, text, published_at, mailed_to, mailed_at, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
+    CHANGE_NEWS: System [service_update] =
+        "UPDATE @service_update SET mailed_to = COALESCE($3, mailed_to), mailed_at = COALESCE($4, mailed_at),
+                revision = revision + 1
+         WHERE id = $1 AND revision = $2";
+    DROP_NEWS: System [service_update] = "DELETE FROM @service_update WHERE id = $1";
+    SWEEP_NEWS: System [service_update] = "DELETE FROM @service_update WHERE published_at <= $1";
+    READ_NEWS: System [news_reader] =
+        "INSERT INTO @news_reader AS n (user_id, read_up_to, takes_product) VALUES ($1, $2, $3)
+         ON CONFLICT (user_id) DO UPDATE SET
+                read_up_to = GREATEST(n.read_up_to, excluded.read_up_to)";
+    CHOOSE_NEWS: System [news_reader] =
+        "INSERT INTO @news_reader AS n (user_id, read_up_to, takes_product) VALUES ($1, NULL, $2)
+         ON CONFLICT (user_id) DO UPDATE SET takes_product = excluded.takes_product";
 
     APP: System [app, app_secret] = concat!(app!(), " WHERE p.id = $1");
     APP_OF_HOOK: System [app, app_secret] = concat!(app!(), " WHERE p.hook = $1");

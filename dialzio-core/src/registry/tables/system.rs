@@ -26,6 +26,7 @@ const DUE: &str = "when work is due, by account";
 const SEALED_30_DAYS: &str = "sealed, cannot be told whose it is, gone after thirty days";
 const KEYED_COUNT: &str = "counts under keyed hashes, from which nobody can be told, gone after an hour";
 const MAIL: &str = "sealed, cannot be told whose it is, gone within a day";
+const NEWS: &str = "what the operator tells all who sign in";
 const PROBE: &str = "shows that the store can write";
 const CLOCK: &str = "how far the clock is known to have come";
 const OPERATOR: &str = "what the operator of the installation did, and why";
@@ -265,6 +266,35 @@ pub(super) const TABLES: &[Table] = &[
             kept("expires_at", Outbox, MAIL),
             kept("attempts", Outbox, MAIL),
             kept("revision", Outbox, MAIL),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "service_update",
+        key: &["id"],
+        class: RetentionClass::News,
+        subject: SubjectPath::no_person(NEWS),
+        columns: &[
+            kept("id", Account, NEWS),
+            kept("kind", Account, NEWS),
+            kept("title", Account, NEWS),
+            kept("text", Account, NEWS),
+            kept("published_at", Account, NEWS),
+            kept("mailed_to", Outbox, NEWS),
+            kept("mailed_at", Outbox, NEWS),
+            kept("revision", Account, NEWS),
+        ],
+        ..Table::OF_SYSTEM
+    },
+    Table {
+        name: "news_reader",
+        key: &["user_id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("user_id", "user"),
+        columns: &[
+            gone("user_id", Account),
+            gone("read_up_to", Usage),
+            gone("takes_product", Account).theirs("takes_product_news"),
         ],
         ..Table::OF_SYSTEM
     },

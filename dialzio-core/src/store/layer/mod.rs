@@ -12,9 +12,10 @@ use crate::access::{
     User, UserToken,
 };
 use crate::account::{App, KeyCheck, Route, SealedKind, SealedPlace, SealedRow};
-use crate::id::{AppId, HookId, OrgId, QuarantineId, UserId, WorkerId};
+use crate::id::{AppId, HookId, OrgId, QuarantineId, ServiceUpdateId, UserId, WorkerId};
 use crate::ledger::ChainHead;
 use crate::mail::QueuedMail;
+use crate::news::{NewsReader, Recipient, ServiceUpdate};
 use crate::operator::OperatorEntry;
 use crate::outbox::{Due, Lease, Queue};
 use crate::page::{Page, PageRequest};
@@ -26,8 +27,8 @@ use crate::webhook::{BacklogItem, Quarantined};
 use forward::forward;
 
 use super::{
-    Batch, Commit, IdentityStore, LeaseStore, MailStore, QuarantineStore, RoutingStore, Store, StoreResult,
-    SystemStore, SystemWrite, UserKey,
+    Batch, Commit, IdentityStore, LeaseStore, MailStore, NewsStore, QuarantineStore, RoutingStore, Store,
+    StoreResult, SystemStore, SystemWrite, UserKey,
 };
 
 /// A call that passes through a layer.
@@ -144,6 +145,15 @@ forward! { LeaseStore {
 
 forward! { MailStore {
     read mails_due(scope: &SystemScope, now: DateTime<Utc>, limit: u32) -> Vec<QueuedMail>;
+} }
+
+forward! { NewsStore {
+    read service_update(scope: &SystemScope, id: ServiceUpdateId) -> Option<ServiceUpdate>;
+    read news(scope: &SystemScope, with_product: bool, page: PageRequest) -> Page<ServiceUpdate>;
+    read unread_news(scope: &SystemScope, reader: &NewsReader, most: u32) -> u32;
+    read news_reader(scope: &SystemScope, user: UserId) -> Option<NewsReader>;
+    read news_to_mail(scope: &SystemScope, since: DateTime<Utc>) -> Option<ServiceUpdate>;
+    read news_recipients(scope: &SystemScope, after: Option<UserId>, limit: u32) -> Vec<Recipient>;
 } }
 
 forward! { QuarantineStore {

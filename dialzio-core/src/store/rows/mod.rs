@@ -25,6 +25,7 @@ mod mail;
 mod media;
 mod message;
 mod message_search;
+mod news;
 mod notice;
 mod saved_view;
 mod scheduled;

@@ -3,12 +3,14 @@
 mod identity;
 mod lease;
 mod mail;
+mod news;
 mod quarantine;
 mod routing;
 
 pub use identity::{IdentityStore, UserKey};
 pub use lease::LeaseStore;
 pub use mail::MailStore;
+pub use news::NewsStore;
 pub use quarantine::QuarantineStore;
 pub use routing::RoutingStore;
 
@@ -21,9 +23,10 @@ use crate::access::{
     TokenHash, User, UserChange, UserToken,
 };
 use crate::account::{App, AppChange, KeyChange, KeyCheck, Rewrap, SealedKind, SealedPlace, SealedRow};
-use crate::id::{AppId, HookId, MailId, OrgId, PasskeyId, QuarantineId, UserId};
+use crate::id::{AppId, HookId, MailId, OrgId, PasskeyId, QuarantineId, ServiceUpdateId, UserId};
 use crate::ledger::ChainHead;
 use crate::mail::{QueuedMail, QueuedMailChange};
+use crate::news::{ServiceUpdate, ServiceUpdateChange};
 use crate::operator::OperatorEntry;
 use crate::scope::{OrgScope, SystemScope};
 use crate::time::{ConfirmedTime, TimeMark};
@@ -121,6 +124,33 @@ pub enum SystemWrite {
     },
     /// A mail does not wait any more. One that is gone already stays so.
     EndMail(MailId),
+    /// A new service update. An id that is there already is refused: [`super::StoreError::PreconditionFailed`].
+    PublishNews(ServiceUpdate),
+    /// A change of a service update that has this revision; otherwise [`super::StoreError::PreconditionFailed`].
+    ChangeNews {
+        /// The update that changes.
+        update: ServiceUpdateId,
+        /// What it was decided on.
+        revision: Revision,
+        /// The fields to change; `None` leaves a field as it is.
+        change: ServiceUpdateChange,
+    },
+    /// A service update is gone. One that is gone already stays so.
+    WithdrawNews(ServiceUpdateId),
+    /// A user has read a service update and all that are older. An older one than the one that is kept changes nothing.
+    ReadNews {
+        /// Who.
+        user: UserId,
+        /// The newest that they have read.
+        up_to: ServiceUpdateId,
+    },
+    /// A user takes product news, or does not.
+    ChooseNews {
+        /// Who.
+        user: UserId,
+        /// Whether they take it.
+        takes_product: bool,
+    },
     /// A new app. An id that is there already is refused: [`super::StoreError::PreconditionFailed`].
     InsertApp(App),
     /// A change of an app that has this revision; otherwise [`super::StoreError::PreconditionFailed`].
@@ -145,7 +175,7 @@ pub enum SystemWrite {
     /// Takes such bytes out.
     Release(QuarantineId),
     /// Removes what has expired by an instant: sessions, invitations, tokens of users, failed attempts, mail
-    /// that waits, quarantine without organisation.
+    /// that waits, service updates, quarantine without organisation.
     Sweep(ConfirmedTime),
     /// A key is used here from now on. Its place or its id is taken: [`super::StoreError::PreconditionFailed`].
     KeyCheck(KeyCheck),
@@ -169,7 +199,9 @@ pub enum SystemWrite {
 
 /// The system tables. What is not here cannot look across organisations.
 #[async_trait]
-pub trait SystemStore: IdentityStore + RoutingStore + LeaseStore + MailStore + QuarantineStore {
+pub trait SystemStore:
+    IdentityStore + RoutingStore + LeaseStore + MailStore + NewsStore + QuarantineStore
+{
     /// Changes system tables; `also` is in the same transaction.
     async fn commit_system(
         &self,

@@ -304,6 +304,13 @@ macro_rules! store_conformance {
                 mail_and_what_it_is_about_are_one_commit
                 that_an_address_is_confirmed_is_kept_with_its_user
             }
+            news {
+                news_comes_newest_first_until_it_is_withdrawn
+                news_is_unread_until_its_reader_has_read_it
+                news_is_mailed_oldest_first_and_once
+                news_reaches_confirmed_users_who_work_somewhere
+                news_expires_after_twelve_months
+            }
             system {
                 a_user_is_found_by_id_and_by_address
                 an_address_signs_in_one_user

@@ -50,6 +50,7 @@ pub mod message;
 pub mod message_search;
 pub mod messaging;
 pub mod names;
+pub mod news;
 pub mod notice;
 pub mod outbox;
 pub mod pages;

@@ -29,6 +29,7 @@ pub(crate) mod mailed_link;
 pub(crate) mod marks;
 pub(crate) mod members;
 pub(crate) mod message;
+pub(crate) mod news;
 pub(crate) mod notices;
 pub(crate) mod numbers;
 pub(crate) mod organisations;

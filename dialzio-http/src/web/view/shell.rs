@@ -75,6 +75,8 @@ pub(crate) enum Place {
     Contacts,
     /// What the reader was told about.
     Notices,
+    /// What the operator tells all who sign in.
+    News,
     /// Events that could not be taken in.
     Quarantine,
     /// Texts that members send often.
@@ -138,6 +140,8 @@ pub(crate) struct Shell {
     pub(crate) unread: u64,
     /// Unread notices of this person, for the rail.
     pub(crate) notices: u32,
+    /// Unread service updates, for the rail.
+    pub(crate) news: u32,
     /// Missed calls that wait to be called back, for the rail; `None` for who may not see calls.
     pub(crate) missed: Option<u32>,
     /// Events held back, for the rail. The place is shown to those who may open it.

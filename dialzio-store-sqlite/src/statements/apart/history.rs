@@ -195,6 +195,13 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             mail_comes_when_it_is_due_and_not_after_its_end
             a_mail_is_one_workers_at_a_time_and_ends_once
         }
+        news {
+            news_comes_newest_first_until_it_is_withdrawn
+            news_is_unread_until_its_reader_has_read_it
+            news_is_mailed_oldest_first_and_once
+            news_reaches_confirmed_users_who_work_somewhere
+            news_expires_after_twelve_months
+        }
         system {
             a_session_ends_in_every_way
             an_invitation_works_once

@@ -73,6 +73,7 @@ pub(super) fn shell(title: &str, place: Place) -> Shell {
         organisation: "Kaveri Textiles".into(),
         unread: 4,
         notices: 2,
+        news: 1,
         missed: Some(1),
         held: Some(2),
         audit: true,
