@@ -29,6 +29,7 @@ use crate::runtime::{Parts, Runtime};
 use crate::saved_view::SavedViewService;
 use crate::scope::SystemScope;
 use crate::store::Store;
+use crate::support::SupportService;
 use crate::tasks::Tasks;
 use crate::team::TeamService;
 use crate::time::{Clock, SystemClock};
@@ -256,6 +257,12 @@ impl Crm {
     #[must_use]
     pub const fn news(&self) -> NewsService<'_> {
         NewsService::new(&self.runtime)
+    }
+
+    /// Requests for help to the operator.
+    #[must_use]
+    pub const fn support(&self) -> SupportService<'_> {
+        SupportService::new(&self.runtime)
     }
 
     /// The list of call outcomes.

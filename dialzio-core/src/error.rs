@@ -58,6 +58,8 @@ string_enum! {
         Passkey = "passkey",
         /// A message of the operator to all who sign in.
         ServiceUpdate = "service_update",
+        /// A request of a member to the operator of the installation.
+        SupportRequest = "support_request",
         /// A key for programs.
         ApiKey = "api_key",
         /// Quarantined bytes that have not expired.

@@ -67,6 +67,10 @@ typed_id! {
     PasskeyId,
     /// A team inside an organisation.
     TeamId,
+    /// A request of a member to the operator of the installation.
+    SupportRequestId,
+    /// A message of such a request.
+    SupportMessageId,
     /// A person the organisation talks to.
     ContactId,
     /// One person within one provider portfolio.

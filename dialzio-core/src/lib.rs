@@ -37,6 +37,7 @@ mod scope;
 pub mod search;
 pub mod sms;
 pub mod store;
+pub mod support;
 pub mod tasks;
 pub mod team;
 pub mod text;

@@ -146,6 +146,8 @@ bounded_text! {
     Title(120, false),
     /// What a service update says.
     NewsText(10_000, true),
+    /// A message of a request for help.
+    SupportText(10_000, true),
     /// The name of a call outcome.
     DispositionName(40, false),
     /// A text that members send often; no longer than what one message takes.

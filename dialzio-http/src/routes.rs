@@ -245,6 +245,16 @@ routes! {
         problems ["team.conflict"];
     "teams.delete" delete "/v1/teams/{team}" needs(P::MembersManage), "Delete a team", 204 => api::teams::delete,
         problems ["team.conflict"];
+    "support.list" get "/v1/support/requests" needs(P::MembersRead), "List requests for help to the operator of the server, newest first: the caller's own, or all for who may manage settings", 200 => api::support::list;
+    "support.get" get "/v1/support/requests/{support_request}" needs(P::MembersRead), "Get a request for help with its messages", 200 => api::support::get;
+    "support.open" post "/v1/support/requests" needs(P::MembersRead), "Ask the operator of the server for help; members only", 201 => api::support::open,
+        sample r#"{"subject":"Calls are silent","text":"Since this morning nobody hears us."}"#,
+        problems ["input.invalid"];
+    "support.reply" post "/v1/support/requests/{support_request}/messages" needs(P::MembersRead), "Write a further message in a request for help, which opens a closed one again; members only", 201 => api::support::reply,
+        sample r#"{"text":"It works again, thank you."}"#,
+        problems ["input.invalid", "support_request.conflict"];
+    "support.close" post "/v1/support/requests/{support_request}/closing" needs(P::MembersRead), "Close a request for help", 200 => api::support::close,
+        problems ["support_request.conflict"];
     "members.reset_second_factor" delete "/v1/members/{member}/second-factor" needs(P::MembersManage), "Take the second factor of a member away, which ends their sessions", 204 => api::second_factor::reset,
         problems ["input.invalid", "member.conflict"];
     "invitations.list" get "/v1/invitations" needs(P::MembersManage), "List invitations that can be accepted, oldest first", 200 => api::members::invitations;

@@ -9,7 +9,7 @@ CREATE TABLE @service_update (
     mailed_at BIGINT,
     revision BIGINT NOT NULL
 );
-CREATE INDEX service_update_to_mail ON @service_update (id) WHERE mailed_at IS NULL;
+CREATE INDEX service_update_to_mail ON @service_update (published_at, id) WHERE mailed_at IS NULL;
 CREATE INDEX service_update_by_time ON @service_update (published_at);
 CREATE TABLE @news_reader (
     user_id UUID NOT NULL PRIMARY KEY,

@@ -50,6 +50,7 @@ mod search;
 mod session;
 mod soundness;
 mod statements;
+mod support;
 mod system;
 mod teams;
 #[cfg(feature = "testing")]

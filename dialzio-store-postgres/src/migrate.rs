@@ -54,6 +54,7 @@ const STEPS: &[Step] = &[
     ("key_addresses", include_str!("../migrations/0035_key_addresses.sql")),
     ("invited_visibility", include_str!("../migrations/0036_invited_visibility.sql")),
     ("news", include_str!("../migrations/0038_news.sql")),
+    ("support", include_str!("../migrations/0039_support.sql")),
 ];
 
 /// The newest step that is known.

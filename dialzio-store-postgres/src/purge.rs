@@ -49,6 +49,10 @@ impl Scope<'_> {
                 let row = params![self.key, time(before), i64::from(limit)];
                 self.db.run(sql::PURGE_SCHEDULED, row).await
             }
+            Purge::Support => {
+                let row = params![self.key, time(before), i64::from(limit)];
+                self.db.run(sql::PURGE_SUPPORT, row).await
+            }
             Purge::Usage => self.purge_usage(at.instant(), limit).await,
             Purge::Quarantine => {
                 let row = params![self.key, time(before), i64::from(limit)];

@@ -9,7 +9,7 @@ CREATE TABLE service_update (
     mailed_at    INTEGER,
     revision     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX service_update_to_mail ON service_update (id) WHERE mailed_at IS NULL;
+CREATE INDEX service_update_to_mail ON service_update (published_at) WHERE mailed_at IS NULL;
 CREATE INDEX service_update_by_time ON service_update (published_at);
 CREATE TABLE news_reader (
     user_id       BLOB    NOT NULL PRIMARY KEY,

@@ -46,6 +46,7 @@ mod search;
 mod soundness;
 mod statements;
 mod stats;
+mod support;
 mod system;
 mod teams;
 mod transfer;

@@ -187,6 +187,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         then: None,
     },
     Migration { number: 37, name: "news", sql: include_str!("../migrations/0037_news.sql"), then: None },
+    Migration {
+        number: 38,
+        name: "support",
+        sql: include_str!("../migrations/0038_support.sql"),
+        then: None,
+    },
 ];
 
 fn checksum(migration: &Migration) -> [u8; 32] {

@@ -29,6 +29,7 @@ impl Scope<'_> {
             Purge::Drafts => self.purge_drafts(before, limit),
             Purge::Scheduled => self.purge_scheduled(before, limit),
             Purge::Notices => self.purge_notices(before, limit),
+            Purge::Support => self.purge_support(before, limit),
             Purge::Usage => self.purge_usage(at.instant(), limit),
             Purge::Quarantine => {
                 let gone = self.db.run(sql::PURGE_QUARANTINE, params![self.key, time(before), limit])?;

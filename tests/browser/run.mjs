@@ -8,6 +8,7 @@ import { OUTPUT, end, holds, step, story } from './report.mjs';
 import { startServer } from './server.mjs';
 import { activity } from './tests/activity.mjs';
 import { news } from './tests/news.mjs';
+import { help } from './tests/help.mjs';
 import { accessible } from './tests/access.mjs';
 import { answering } from './tests/answering.mjs';
 import { bulk } from './tests/bulk.mjs';
@@ -83,6 +84,7 @@ const ALL = [
   audit,
   activity,
   news,
+  help,
   apiKeys,
   templates,
   consent,

@@ -198,6 +198,8 @@ async fn every_operation_answers_as_the_document_says() {
             | "conversations.claim"
             | "drafts.save"
             | "saved_views.create"
+            | "support.open"
+            | "support.reply"
             | "drafts.discard"
             | "me.change"
             | "me.password"
@@ -249,6 +251,13 @@ async fn every_operation_answers_as_the_document_says() {
     let view = json!({"name": "Mine", "query": {"list": "contacts", "owner": "me"}});
     let views = fixture.http.post(format!("{}/v1/saved-views", fixture.origin));
     as_member(views.json(&view)).await.is(201);
+
+    let help = format!("{}/v1/support/requests", fixture.origin);
+    let asked = json!({"subject": "Calls are silent", "text": "Nobody hears us."});
+    let asked = as_member(fixture.http.post(&help).json(&asked)).await.is(201).id();
+    let more = json!({"text": "It works again."});
+    as_member(fixture.http.post(format!("{help}/{asked}/messages")).json(&more)).await.is(201);
+    as_member(fixture.http.get(format!("{help}/{asked}"))).await.is(200);
 
     // And change what is their own.
     let me = format!("{}/v1/me", fixture.origin);

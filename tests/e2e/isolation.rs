@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dialzio_core::saved_view::{NewSavedView, SavedContacts, SavedQuery};
+use dialzio_core::support::NewSupportRequest;
 use dialzio_core::text::{EmailAddress, PersonName, Title};
 use dialzio_core::{Clock, Permission};
 use dialzio_http::routes::{Need, ROUTES, Route};
@@ -101,6 +102,10 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     let view = NewSavedView { name: Title::parse("Everybody").unwrap(), shared: true, query };
     let view = fixture.crm.saved_views().add(&meera.actor, view).await.unwrap();
     ids.insert("saved_view", view.id.to_string());
+    let subject = Title::parse("Calls are silent").unwrap();
+    let asked = NewSupportRequest { subject, text: "Nobody hears us.".parse().unwrap() };
+    let asked = fixture.crm.support().open(&meera.actor, asked).await.unwrap();
+    ids.insert("support_request", asked.id.to_string());
     fixture.patch(&seat, &format!("/v1/members/{}", ids["member"]), json!({"role": "agent"})).await.is(200);
     ids.insert("import", imported(fixture, &seat).await);
     let flow = json!({"account": ids["telephone"], "name": "Desk", "enabled": true,
@@ -456,6 +461,7 @@ async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
             "conversations.claim"
             | "drafts.save"
             | "saved_views.create"
+            | "support.open"
             | "drafts.discard"
             | "me.change"
             | "me.password"
@@ -469,6 +475,8 @@ async fn every_sample_is_taken_from_whoever_has_just_its_permission() {
             | "me.second_factor.codes"
             | "me.second_factor.end"
             | "me.end_sessions" => code == "input.invalid",
+            // A key without SettingsManage has no requests.
+            "support.get" | "support.reply" | "support.close" => code == "support_request.not_found",
             "me.email_confirmation.send" => code == "mail.not_set_up",
             "me.end_session" => code == "session.not_found",
             "me.passkeys.remove" => code == "passkey.not_found",

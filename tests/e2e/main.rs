@@ -62,6 +62,7 @@ mod second_factor;
 mod secrets;
 mod sms;
 mod stop_race;
+mod support;
 mod tasks;
 mod timeline;
 mod tokens;

@@ -20,6 +20,16 @@ string_enum! {
         MemberActivated = "member.activated",
         /// A team was added, changed or deleted.
         TeamChanged = "team.changed",
+        /// A member asked the operator of the installation for help.
+        SupportRequested = "support.requested",
+        /// A member wrote a further message in a request for help.
+        SupportReplied = "support.replied",
+        /// The operator of the installation read a request for help.
+        SupportRead = "support.read",
+        /// The operator of the installation answered a request for help.
+        SupportAnswered = "support.answered",
+        /// A request for help was closed.
+        SupportClosed = "support.closed",
         /// An invitation was made or renewed.
         MemberInvited = "member.invited",
         /// An invitation was revoked.

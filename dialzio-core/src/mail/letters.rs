@@ -61,6 +61,8 @@ pub(crate) enum Letter<'a> {
         /// What it says.
         text: &'a NewsText,
     },
+    /// The operator answered a request for help. It says nothing of either.
+    SupportAnswered,
     /// The password was changed.
     PasswordChanged {
         /// When, in the time of the organisation.
@@ -141,6 +143,12 @@ impl Letter<'_> {
                         "You get this mail because you have a Dialzio account. You can turn product news off under \"What's new\"."
                     }
                 ),
+            ),
+            Self::SupportAnswered => (
+                "There is an answer to your request for help".to_owned(),
+                "A request for help that you made on Dialzio was answered.\n\n\
+                 To read the answer and to write back, sign in and open Help in the menu."
+                    .to_owned(),
             ),
             Self::PasswordChanged { at } => (
                 "Your password was changed".to_owned(),

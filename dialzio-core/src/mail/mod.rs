@@ -8,4 +8,4 @@ mod queueing;
 pub(crate) use letters::Letter;
 pub use port::{Mail, MailError, Mailer};
 pub use queued::{QueuedMail, QueuedMailChange};
-pub(crate) use queueing::{open, queue};
+pub(crate) use queueing::{open, queue, queue_for_any_server};

@@ -39,6 +39,20 @@ pub(crate) async fn queue(
     expires_at: Option<DateTime<Utc>>,
 ) -> Result<SystemWrite, Error> {
     runtime.mailer().ok_or(Error::MailNotSetUp)?;
+    queue_for_any_server(runtime, to, letter, expires_at).await
+}
+
+/// As [`queue`], from a program that sends no mail itself, such as a command of the operator: a server of the installation
+/// does, or the mail ends.
+///
+/// # Errors
+/// [`Error::Sealed`] and [`Error::Keys`] if it cannot be sealed.
+pub(crate) async fn queue_for_any_server(
+    runtime: &Runtime,
+    to: &EmailAddress,
+    letter: &Letter<'_>,
+    expires_at: Option<DateTime<Utc>>,
+) -> Result<SystemWrite, Error> {
     let now = runtime.now();
     let id = runtime.ids().next(now);
     let (subject, text) = letter.write();

@@ -33,6 +33,9 @@ impl Rows {
         seen.tasks.retain(|_, task| audience.sees(task.assignee));
         seen.calls.retain(|_, call| audience.sees(call.member));
         seen.usage.retain(|_, event| audience.sees(Some(event.member)));
+        seen.support_requests.retain(|_, request| audience.sees(Some(request.member)));
+        let requests = &seen.support_requests;
+        seen.support_messages.retain(|(request, _), _| requests.contains_key(request));
         let contacts = &seen.contacts;
         seen.notes.retain(|_, note| contacts.contains_key(&note.contact));
         seen.notices.retain(|_, notice| contacts.contains_key(&notice.contact));

@@ -30,6 +30,7 @@ mod saved_view;
 mod scheduled;
 mod sealed;
 mod state;
+mod support;
 mod system;
 mod team;
 mod usage;

@@ -67,7 +67,8 @@ impl NewsStore for MemoryStore {
     ) -> StoreResult<Option<ServiceUpdate>> {
         let world = self.world();
         let waits = |update: &&ServiceUpdate| update.mailed_at.is_none() && update.published_at > since;
-        Ok(world.system.news.values().find(waits).cloned())
+        let waiting = world.system.news.values().filter(waits);
+        Ok(waiting.min_by_key(|update| (update.published_at, update.id)).cloned())
     }
 
     async fn news_recipients(

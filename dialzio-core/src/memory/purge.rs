@@ -47,6 +47,7 @@ impl Rows {
                 self.scheduled.retain(|id, _| !gone.contains(id));
                 gone.len() as u64
             }
+            Purge::Support => self.purge_support(before, limit),
             Purge::Usage => self.purge_usage(by.instant(), limit),
             Purge::Quarantine => {
                 let gone = self.quarantine.values().filter(|bytes| bytes.expires_at <= before);

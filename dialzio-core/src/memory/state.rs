@@ -22,8 +22,8 @@ use crate::event::Recorded;
 use crate::id::{
     AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId,
     ContactId, ConversationId, DispositionId, JobId, MailId, MediaId, MemberId, MessageId, NoteId, NoticeId,
-    OrgId, PasskeyId, QuarantineId, SavedViewId, ScheduledMessageId, ServiceUpdateId, TaskId, TeamId,
-    UsageEventId, UserId, WorkerId,
+    OrgId, PasskeyId, QuarantineId, SavedViewId, ScheduledMessageId, ServiceUpdateId, SupportMessageId,
+    SupportRequestId, TaskId, TeamId, UsageEventId, UserId, WorkerId,
 };
 use crate::ledger::{AuditEntry, ChainHash, ChainHead};
 use crate::mail::QueuedMail;
@@ -35,6 +35,7 @@ use crate::outbox::{Fence, Job, Queue};
 use crate::saved_view::SavedView;
 use crate::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
 use crate::store::{RecordRef, StoreError, StoreResult};
+use crate::support::{SupportMessage, SupportRequest};
 use crate::team::Team;
 use crate::time::TimeMark;
 use crate::usage::UsageEvent;
@@ -86,6 +87,8 @@ pub(super) struct Rows {
     pub(super) call_flows: BTreeMap<CallFlowId, CallFlow>,
     pub(super) canned_replies: BTreeMap<CannedReplyId, CannedReply>,
     pub(super) teams: BTreeMap<TeamId, Team>,
+    pub(super) support_requests: BTreeMap<SupportRequestId, SupportRequest>,
+    pub(super) support_messages: BTreeMap<(SupportRequestId, SupportMessageId), SupportMessage>,
     pub(super) saved_views: BTreeMap<SavedViewId, SavedView>,
     pub(super) calls: BTreeMap<CallId, Call>,
     pub(super) call_aliases: BTreeMap<(AccountId, CallAlias), CallId>,

@@ -47,6 +47,14 @@ string_enum! {
         NewsListed = "news.listed",
         /// A service update was withdrawn.
         NewsWithdrawn = "news.withdrawn",
+        /// Requests for help were listed.
+        SupportListed = "support.listed",
+        /// A request for help was read.
+        SupportRead = "support.read",
+        /// A request for help was answered.
+        SupportAnswered = "support.answered",
+        /// A request for help was closed.
+        SupportClosed = "support.closed",
         /// The operator log was read.
         LogRead = "operator_log.read",
     }

@@ -5,6 +5,7 @@ mod entry;
 mod keys;
 mod news;
 mod people;
+mod support;
 
 pub use entry::{OperatorAction, OperatorEntry};
 pub use keys::{KeyStatus, KeyTally, KeyWalk, KeyWalked};
@@ -17,7 +18,7 @@ use crate::ledger::{Action, ChainHash, LedgerService, Verification};
 use crate::page::PageRequest;
 use crate::runtime::Runtime;
 use crate::scope::{Actor, Audience, OrgScope, Permission, Principal, Role};
-use crate::store::{Batch, StoreError, SystemWrite};
+use crate::store::{Batch, Precondition, RecordRef, StoreError, SystemWrite};
 use crate::text::Title;
 use crate::timekeeper::ClockState;
 use crate::webhook::QuarantineService;
@@ -82,6 +83,19 @@ impl<'a> Operator<'a> {
         change: Option<SystemWrite>,
         told: Option<(OrgId, Action)>,
     ) -> Result<u64, Error> {
+        self.record_with(action, subject, change.into_iter().collect(), told, |_| {}).await
+    }
+
+    /// As [`record`](Self::record), with several changes and with what the organisation's own batch holds besides. A record
+    /// of the organisation that has changed meanwhile refuses it.
+    async fn record_with(
+        &self,
+        action: OperatorAction,
+        subject: Option<impl TypedId>,
+        changes: Vec<SystemWrite>,
+        told: Option<(OrgId, Action)>,
+        fill: impl Fn(&mut Batch),
+    ) -> Result<u64, Error> {
         let actor = match told {
             Some((org, _)) => Some(self.act_as(org).await?),
             None => None,
@@ -94,14 +108,20 @@ impl<'a> Operator<'a> {
                     if let Some(subject) = subject {
                         batch.about(subject);
                     }
+                    fill(&mut batch);
                     Some((actor.scope_for(Permission::AuditRead)?, batch))
                 }
                 _ => None,
             };
             let place = entry.seq;
-            let writes = std::iter::once(SystemWrite::Operator(entry)).chain(change.clone()).collect();
+            let writes = std::iter::once(SystemWrite::Operator(entry)).chain(changes.clone()).collect();
             match self.runtime.store().commit_system(self.runtime.system(), writes, also).await {
                 Ok(_) => return Ok(place),
+                Err(StoreError::PreconditionFailed(failed))
+                    if matches!(*failed, Precondition::Revision(RecordRef::SupportRequest(_), _)) =>
+                {
+                    return Err(StoreError::PreconditionFailed(failed).into());
+                }
                 // Another operator took the place: the entry goes behind theirs.
                 Err(StoreError::PreconditionFailed(_)) => {}
                 Err(error) => return Err(error.into()),

@@ -13,7 +13,7 @@ use crate::event::DomainEvent;
 use crate::ledger::Action;
 use crate::page::PageRequest;
 use crate::scope::{OrgScope, Principal};
-use crate::store::periods::{DRAFT_PERIOD, NOTICE_PERIOD};
+use crate::store::periods::{DRAFT_PERIOD, NOTICE_PERIOD, SUPPORT_PERIOD};
 use crate::store::{Batch, Cause, Precondition, Purge, RecordRef, StoreError, SystemWrite, Write};
 use crate::time::RETENTION_CAP;
 use crate::timekeeper::ClockTrust;
@@ -46,6 +46,7 @@ impl Worker<'_> {
                     (Purge::Drafts, kept.min(DRAFT_PERIOD)),
                     (Purge::Notices, kept.min(NOTICE_PERIOD)),
                     (Purge::Scheduled, kept),
+                    (Purge::Support, SUPPORT_PERIOD),
                     (Purge::Usage, none),
                     (Purge::Quarantine, none),
                     (Purge::Bookkeeping, none),

@@ -18,6 +18,8 @@ string_enum! {
         Usage = "usage",
         /// Twelve months after they were published.
         News = "news",
+        /// Twenty-four months after they were closed.
+        Support = "support",
         /// While the relationship lasts and 36 months, pseudonymised after an erasure.
         Ledger = "ledger",
         /// Kept for 36 months as proof of what was done.

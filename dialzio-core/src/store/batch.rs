@@ -22,6 +22,7 @@ use crate::notice::NoticeWrite;
 use crate::outbox::{Job, JobState, JobWrite, Lease, Queue};
 use crate::saved_view::SavedViewWrite;
 use crate::scope::{Actor, Principal};
+use crate::support::SupportWrite;
 use crate::team::TeamWrite;
 use crate::time::ConfirmedTime;
 use crate::usage::UsageWrite;
@@ -117,6 +118,8 @@ pub enum Purge {
     /// Uses of pages that are 90 days old, and the whole addresses of those that are 30 days old, both counted back from the
     /// instant that is given. A row that loses its address counts as one that is removed.
     Usage,
+    /// Requests for help that were closed further back, with their messages.
+    Support,
     /// Quarantine whose time is up.
     Quarantine,
     /// Idempotency keys older than 48 hours; settled jobs, external references and events older than 60 days, all
@@ -154,6 +157,8 @@ pub enum Write {
     CannedReply(CannedReplyWrite),
     /// What lists show, saved by members.
     SavedView(SavedViewWrite),
+    /// Requests for help and their messages.
+    Support(SupportWrite),
     /// Members who work together.
     Team(TeamWrite),
     /// What is done with calls that come in.
@@ -197,7 +202,7 @@ macro_rules! into_write {
 }
 into_write!(
     ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, NoticeWrite => Notice, ScheduledWrite => Scheduled, UsageWrite => Usage, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, SavedViewWrite => SavedView, TeamWrite => Team, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
+    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, SavedViewWrite => SavedView, SupportWrite => Support, TeamWrite => Team, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist. Drafts

@@ -44,6 +44,7 @@ use crate::outbox::{Due, Lease};
 use crate::page::{Page, PageRequest};
 use crate::saved_view::SavedViewStore;
 use crate::scope::OrgScope;
+use crate::support::SupportStore;
 use crate::team::TeamStore;
 use crate::usage::UsageStore;
 
@@ -62,6 +63,7 @@ pub trait Store:
     + CallFlowStore
     + CannedReplyStore
     + SavedViewStore
+    + SupportStore
     + TeamStore
     + CallStore
     + ScheduledStore

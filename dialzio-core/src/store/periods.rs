@@ -47,5 +47,8 @@ pub const USAGE_ADDRESS_PERIOD: TimeDelta = TimeDelta::days(30);
 /// How long a service update is shown and kept after it was published.
 pub const NEWS_PERIOD: TimeDelta = TimeDelta::days(365);
 
+/// How long a request for help is kept after it was closed: 24 months. Source: privacy policy, clause C3.5.
+pub const SUPPORT_PERIOD: TimeDelta = TimeDelta::days(730);
+
 /// How long a draft is kept after its last change, if the organisation does not keep messages for a shorter time.
 pub const DRAFT_PERIOD: TimeDelta = TimeDelta::days(30);

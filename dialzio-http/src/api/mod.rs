@@ -42,6 +42,7 @@ pub mod scheduled;
 pub mod second_factor;
 pub mod sending;
 pub mod sms;
+pub mod support;
 pub(crate) mod table;
 pub mod teams;
 pub mod templates;
@@ -128,6 +129,7 @@ record_ids! {
     SavedViewId = SavedView,
     ScheduledMessageId = ScheduledMessage,
     SessionId = Session,
+    SupportRequestId = SupportRequest,
     TaskId = Task,
     TeamId = Team,
 }

@@ -7,8 +7,9 @@ use dialzio_core::account::KeyError;
 use dialzio_core::call::CallLogReading;
 use dialzio_core::news::{NewsKind, ServiceUpdate};
 use dialzio_core::operator::{KeyStatus, KeyWalk, KeyWalked, Operator, OperatorEntry};
-use dialzio_core::text::{NewsText, Title};
-use dialzio_core::{AccountId, Crm, Error, OrgId, QuarantineId, ServiceUpdateId};
+use dialzio_core::support::{SupportAuthor, SupportRequest, SupportThread};
+use dialzio_core::text::{NewsText, SupportText, Title};
+use dialzio_core::{AccountId, Crm, Error, OrgId, QuarantineId, ServiceUpdateId, SupportRequestId};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 #[cfg(unix)]
@@ -68,6 +69,27 @@ pub(super) enum NewsVerb {
     Withdraw(ServiceUpdateId),
 }
 
+/// What is to be done with requests for help.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum SupportVerb {
+    /// List them.
+    List {
+        /// Those that are closed too.
+        all: bool,
+    },
+    /// Show one with its messages.
+    Show(SupportRequestId),
+    /// Answer one.
+    Answer {
+        /// Which.
+        id: SupportRequestId,
+        /// What the answer says.
+        text: SupportText,
+    },
+    /// Close one.
+    Close(SupportRequestId),
+}
+
 /// What comes of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum KeyAnswer {
@@ -116,6 +138,8 @@ pub(super) enum Verb {
     ReadCalls(CallLogReading),
     /// Something with service updates.
     News(NewsVerb),
+    /// Something with requests for help.
+    Support(SupportVerb),
     /// Something with the keys.
     Keys(KeyVerb),
     /// Count who manages organisations, and how they sign in.
@@ -177,6 +201,7 @@ async fn carry_out(crm: &Crm, command: &Command) -> Result<Result<String, String
         Verb::ReadCalls(reading) => return Ok(written(&operator.read_calls(&reading).await?)),
         Verb::Protection => return Ok(written(&operator.protection().await?)),
         Verb::News(verb) => on_news(&operator, verb).await?,
+        Verb::Support(verb) => on_support(&operator, verb).await?,
         Verb::Keys(verb) => {
             let answer = match on_keys(&operator, verb).await {
                 Err(Error::Keys(KeyError::TooSoon { seconds })) => KeyAnswer::Wait(seconds),
@@ -218,6 +243,41 @@ fn news_line(update: &ServiceUpdate) -> String {
     let mailed = if update.mailed_at.is_some() { "mailed" } else { "not mailed" };
     let (at, title) = (update.published_at.to_rfc3339(), update.title.reveal());
     format!("{}\t{}\t{at}\t{mailed}\t{title}\n", update.id, update.kind)
+}
+
+async fn on_support(operator: &Operator<'_>, verb: SupportVerb) -> Result<String, Error> {
+    Ok(match verb {
+        SupportVerb::List { all } => {
+            let requests = operator.support_requests(all).await?;
+            requests.iter().map(|(org, request)| support_line(*org, request)).collect()
+        }
+        SupportVerb::Show(id) => {
+            let (org, thread) = operator.support_request(id).await?;
+            support_text(org, &thread)
+        }
+        SupportVerb::Answer { id, text } => operator.answer_support(id, text).await.map(|_| String::new())?,
+        SupportVerb::Close(id) => operator.close_support(id).await.map(|()| String::new())?,
+    })
+}
+
+/// A line of the list of requests for help.
+fn support_line(org: OrgId, request: &SupportRequest) -> String {
+    let (at, subject) = (request.changed_at.to_rfc3339(), request.subject.reveal());
+    format!("{}\t{org}\t{}\t{at}\t{subject}\n", request.id, request.state)
+}
+
+/// A request for help with its messages.
+fn support_text(org: OrgId, thread: &SupportThread) -> String {
+    let mut said = support_line(org, &thread.request);
+    for message in &thread.messages {
+        let author = match message.author {
+            SupportAuthor::Member(member) => format!("member {member}"),
+            SupportAuthor::Operator => "operator".to_owned(),
+        };
+        let (at, text) = (message.at.to_rfc3339(), message.text.reveal());
+        said.push_str(&format!("\n{at} {author}\n{text}\n"));
+    }
+    said
 }
 
 /// An answer that the command line reads, and does not show as it is.

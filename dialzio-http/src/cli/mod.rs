@@ -18,6 +18,7 @@ mod news;
 mod operator;
 mod quarantine;
 mod serve;
+mod support;
 #[cfg(feature = "postgres")]
 mod transfer;
 
@@ -76,6 +77,8 @@ enum Command {
     Operator(operator::OperatorCommand),
     /// Tell all who sign in something, in the app and by mail.
     News(news::News),
+    /// Read and answer requests of members for help.
+    Support(support::Support),
     /// Show the keys, and rotate them while the servers run.
     Keys(keys::Keys),
     /// Read all of the database, and say what is damaged.
@@ -203,6 +206,7 @@ pub fn run() -> ExitCode {
             Some(Command::Audit(audit)) => audit.run().await,
             Some(Command::Operator(operator)) => operator.run().await,
             Some(Command::News(news)) => news.run().await,
+            Some(Command::Support(support)) => support.run().await,
             Some(Command::Keys(keys)) => keys.run().await,
             Some(Command::Check(check)) => check.run(),
             Some(Command::Doctor(doctor)) => doctor.run().await,

@@ -252,6 +252,8 @@ const fn name(kind: RecordKind) -> &'static str {
         RecordKind::CannedReply => "canned reply",
         RecordKind::CallFlow => "call flow",
         RecordKind::SavedView => "saved view",
+        RecordKind::ServiceUpdate => "service update",
+        RecordKind::SupportRequest => "request for help",
         RecordKind::ScheduledMessage => "scheduled message",
         RecordKind::ApiKey => "key",
         RecordKind::CallAgent => "agent",

@@ -37,6 +37,7 @@ mod filter;
 mod found;
 mod goto;
 mod head;
+mod help;
 mod inbox;
 mod joining;
 mod lines;
@@ -115,6 +116,8 @@ fn pages() -> Router<AppState> {
         .route("/tasks", get(tasks::page))
         .route("/notices", get(notices::page))
         .route("/news", get(news::page))
+        .route("/help", get(help::page))
+        .route("/help/{support_request}", get(help::thread_page))
         .route("/calls", get(calls::page))
         .route("/calls.csv", get(calls::csv))
         .route("/calls/{call}", get(call::page))
@@ -216,6 +219,9 @@ fn reads() -> Router<AppState> {
         .route("/web/tasks", get(tasks::read))
         .route("/web/activity", get(usage::read))
         .route("/web/notices", get(notices::read).post(notices::mark))
+        .route("/web/help", post(help::open))
+        .route("/web/help/{support_request}/reply", post(help::reply))
+        .route("/web/help/{support_request}/close", post(help::close))
         .route("/web/news/read", post(news::read))
         .route("/web/news/product", post(news::choose))
         .route("/web/notices/opened", post(notices::opened))

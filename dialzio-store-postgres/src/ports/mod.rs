@@ -55,6 +55,7 @@ mod notices;
 mod saved_views;
 mod scheduled;
 mod store;
+mod support;
 mod system;
 mod teams;
 mod usage;

@@ -13,6 +13,7 @@ mod contacts;
 mod conversations;
 mod message_words;
 mod sealed;
+mod support;
 mod system;
 mod usage;
 mod work;
@@ -28,6 +29,7 @@ pub(crate) use contacts::*;
 pub(crate) use conversations::*;
 pub(crate) use message_words::*;
 pub(crate) use sealed::*;
+pub(crate) use support::*;
 pub(crate) use system::*;
 pub(crate) use usage::*;
 pub(crate) use work::*;
@@ -77,6 +79,7 @@ pub(crate) fn all() -> impl Iterator<Item = Statement> {
         CONVERSATIONS_ALL,
         MESSAGE_WORDS_ALL,
         SEALED,
+        SUPPORT,
         SYSTEM,
         USAGE_ALL,
         WORK,

@@ -83,6 +83,9 @@ const FILL: &str = "
         'mentioned', id, contact_id, 'a', last_at, CASE WHEN last_at % 10 <> 0 THEN last_at END FROM dialzio.conversation;
     INSERT INTO dialzio.usage_event SELECT org_id, id, ('00000000-0000-0000-0000-00000000001' || abs(hashtext(id::TEXT)) % 9)::UUID, '/inbox',
         'viewed', 'other', CASE WHEN hashtext(id::TEXT) % 50 = 0 THEN 'i' END, 'n', event_at FROM dialzio.message;
+    INSERT INTO dialzio.support_request SELECT org_id, id, ('00000000-0000-0000-0000-00000000001' || abs(hashtext(id::TEXT)) % 9)::UUID, 's',
+        'open', event_at, event_at, CASE WHEN hashtext(id::TEXT) % 50 = 0 THEN event_at END, 1 FROM dialzio.message;
+    INSERT INTO dialzio.support_message SELECT org_id, id, id, NULL, 't', created_at FROM dialzio.support_request;
     INSERT INTO dialzio.scheduled_message SELECT org_id, id, id, 'a', 't', NULL, last_at, 1, NULL, NULL, NULL FROM dialzio.conversation;
     INSERT INTO dialzio.call (org_id, id, account_id, direction, state, confirmed, member_id, disposition_id, contact_id, began_hour,
         started_at, duration_class, customer, customer_key, withheld, recording_consent, handled_at, revision, created_at, evidence)
@@ -310,6 +313,8 @@ async fn lists_use_the_index_that_was_made_for_them() {
         (super::AGENTS_KNOWN, "call_agent_by_phone "),
         (super::PURGE_DRAFTS, "draft_by_time "),
         (super::NOTICES, "notice_by_member "),
+        (super::SUPPORT_REQUESTS_OF, "support_request_of_member "),
+        (super::PURGE_SUPPORT, "support_request_closed "),
         (super::UNREAD_NOTICES, "notice_unread "),
         (super::COUNT_UNREAD_NOTICES, "notice_unread "),
         (super::PURGE_NOTICES, "notice_by_time "),

@@ -12,6 +12,7 @@ mod contacts;
 mod conversations;
 mod message_words;
 mod sealed;
+mod support;
 mod system;
 mod usage;
 mod work;
@@ -29,6 +30,7 @@ pub(crate) use contacts::*;
 pub(crate) use conversations::*;
 pub(crate) use message_words::*;
 pub(crate) use sealed::*;
+pub(crate) use support::*;
 pub(crate) use system::*;
 pub(crate) use usage::*;
 pub(crate) use work::*;
@@ -83,6 +85,7 @@ pub(crate) fn all() -> Vec<Statement> {
         CONVERSATIONS_ALL,
         MESSAGE_WORDS_ALL,
         SEALED,
+        SUPPORT,
         SYSTEM,
         USAGE_ALL,
         WORK,

@@ -205,7 +205,7 @@ statements! { SYSTEM:
         "SELECT 1 FROM service_update s
          WHERE s.id > ?1 AND s.published_at > ?2 AND (?3 OR s.kind <> 'product') LIMIT ?4";
     NEWS_TO_MAIL: System [service_update] =
-        concat!(service_update!(), " WHERE s.mailed_at IS NULL AND s.published_at > ?1 ORDER BY s.id LIMIT 1");
+        concat!(service_update!(), " WHERE s.mailed_at IS NULL AND s.published_at > ?1 ORDER BY s.published_at, s.id LIMIT 1");
     NEWS_READER: System [news_reader] =
         "SELECT n.user_id, n.read_up_to, n.takes_product FROM news_reader n WHERE n.user_id = ?1";
     NEWS_RECIPIENTS: System [user, membership, news_reader] =

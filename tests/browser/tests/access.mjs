@@ -16,7 +16,7 @@ export async function accessible({ server, guard }) {
   const page = await guard.open();
   const talks = (await server.api('GET', '/v1/conversations?limit=100')).json.data;
   const tara = talks.find((talk) => (talk.person.name ?? talk.person.profile_name) === 'Tara Menon');
-  const pages = ['/inbox', `/inbox/${tara.id}`, '/tasks?view=team', '/contacts', `/contacts/${tara.contact}`, `/contacts/${tara.contact}?tab=consent`, '/sandbox/ZZ.919840012345', '/news', '/settings', '/settings/profile', '/settings/activity', '/settings/members', '/settings/templates', '/settings/canned-replies', '/settings/call-flows', '/settings/recordings', '/settings/channels', '/settings/events', '/dev/parts', '/sign-in', '/no-such-page'];
+  const pages = ['/inbox', `/inbox/${tara.id}`, '/tasks?view=team', '/contacts', `/contacts/${tara.contact}`, `/contacts/${tara.contact}?tab=consent`, '/sandbox/ZZ.919840012345', '/news', '/help', '/settings', '/settings/profile', '/settings/activity', '/settings/members', '/settings/templates', '/settings/canned-replies', '/settings/call-flows', '/settings/recordings', '/settings/channels', '/settings/events', '/dev/parts', '/sign-in', '/no-such-page'];
   for (const [name, width, height, scheme] of [['wide, light', 1440, 900, 'light'], ['wide, dark', 1440, 900, 'dark'], ['narrow, light', 390, 844, 'light']]) {
     await step(name, page, async () => {
       await page.setViewportSize({ width, height });

@@ -182,7 +182,7 @@ async function plant({ server, guard, provider, page }) {
   const invited = await api('POST', '/v1/members', { email: 'late@example.com', role: 'viewer' });
   return [
     ['/inbox', 'inbox'], [`/inbox/${talk.id}`, 'thread'], [`/inbox?q=${'W'.repeat(30)}`, 'search'], [`/inbox/${talks.find((one) => one.person.phone === `+${number(2)}`).id}`, 'thread-rtl'],
-    ['/tasks?view=team', 'tasks'], ['/notices', 'notices'], ['/news', 'news'], ['/contacts', 'contacts'], ['/contacts/import', 'import'], [`/contacts/${talk.contact}`, 'contact'], [`/contacts/${talk.contact}?tab=consent`, 'ledger'],
+    ['/tasks?view=team', 'tasks'], ['/notices', 'notices'], ['/news', 'news'], ['/help', 'help'], ['/contacts', 'contacts'], ['/contacts/import', 'import'], [`/contacts/${talk.contact}`, 'contact'], [`/contacts/${talk.contact}?tab=consent`, 'ledger'],
     ['/calls', 'calls'], [`/calls/${call}`, 'call'], ['/reports/calls', 'report'],
     ['/settings', 'settings'], ['/settings/profile', 'profile'], ['/second-factor', 'second-factor'], ['/settings/members', 'members'], ['/settings/audit', 'audit'], ['/settings/api-keys', 'api-keys'], ['/settings/activity', 'activity'], ['/settings/canned-replies', 'canned'], ['/settings/call-flows', 'flows'],
     ['/settings/recordings', 'recordings'], [`/settings/recordings?contact=${talk.contact}`, 'recordings-of'], ['/settings/channels', 'channels'],

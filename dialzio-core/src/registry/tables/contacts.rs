@@ -1,7 +1,8 @@
 //! Who works in an organisation, its accounts, and the people it talks to.
 
 use crate::registry::DataCategory::{
-    Account, ContactIdentity, ContactNote, IntegrationCredential, IntegrationMeta, SecurityLog, Usage,
+    Account, ContactIdentity, ContactNote, IntegrationCredential, IntegrationMeta, SecurityLog,
+    SupportTicket, Usage,
 };
 use crate::registry::{
     Column, Engine, Person, Presence, RetentionClass, Rights, Seen, SubjectPath, Table, Transfer,
@@ -68,6 +69,41 @@ pub(super) const TABLES: &[Table] = &[
             gone("ip", Usage).theirs("address").hidden(),
             gone("network", Usage).theirs("network").part(),
             gone("at", Usage).theirs("at"),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
+        name: "support_request",
+        seen: Seen::Assigned("member_id"),
+        key: &["org_id", "id"],
+        class: RetentionClass::Support,
+        subject: SubjectPath::by("member_id", "member"),
+        columns: &[
+            gone("org_id", SupportTicket),
+            gone("id", SupportTicket),
+            gone("member_id", SupportTicket),
+            gone("subject", SupportTicket).theirs("subject").hidden(),
+            gone("state", SupportTicket).theirs("state"),
+            gone("created_at", SupportTicket).theirs("created_at"),
+            gone("changed_at", SupportTicket),
+            gone("closed_at", SupportTicket).theirs("closed_at"),
+            gone("revision", SupportTicket),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
+        name: "support_message",
+        seen: Seen::AsSubject,
+        key: &["org_id", "request_id", "id"],
+        class: RetentionClass::Support,
+        subject: SubjectPath::by("request_id", "support_request"),
+        columns: &[
+            gone("org_id", SupportTicket),
+            gone("request_id", SupportTicket),
+            gone("id", SupportTicket),
+            gone("member_id", SupportTicket),
+            gone("text", SupportTicket).theirs("text").hidden(),
+            gone("at", SupportTicket).theirs("at"),
         ],
         ..Table::OF_ORGANISATION
     },

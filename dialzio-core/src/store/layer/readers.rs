@@ -23,7 +23,8 @@ use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
     AccountId, ApiKeyId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId,
-    DispositionId, JobId, MediaId, MemberId, MessageId, SavedViewId, ScheduledMessageId, TaskId, TeamId,
+    DispositionId, JobId, MediaId, MemberId, MessageId, SavedViewId, ScheduledMessageId, SupportRequestId,
+    TaskId, TeamId,
 };
 use crate::ledger::{AuditEntry, AuditFilter, ChainHead, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
@@ -32,6 +33,7 @@ use crate::page::{Page, PageRequest};
 use crate::saved_view::{SavedView, SavedViewStore};
 use crate::scope::OrgScope;
 use crate::store::LedgerSeq;
+use crate::support::{SupportMessage, SupportRequest, SupportStore};
 use crate::team::{Team, TeamStore};
 use crate::usage::{UsageEvent, UsageStore, UsageTally};
 
@@ -139,6 +141,12 @@ forward! { CannedReplyStore {
 forward! { SavedViewStore {
     read saved_view(scope: &OrgScope, id: SavedViewId) -> Option<SavedView>;
     read saved_views(scope: &OrgScope, member: Option<MemberId>) -> Vec<SavedView>;
+} }
+
+forward! { SupportStore {
+    read support_request(scope: &OrgScope, id: SupportRequestId) -> Option<SupportRequest>;
+    read support_requests(scope: &OrgScope, member: Option<MemberId>, page: PageRequest) -> Page<SupportRequest>;
+    read support_messages(scope: &OrgScope, request: SupportRequestId) -> Vec<SupportMessage>;
 } }
 
 forward! { TeamStore {

@@ -29,6 +29,7 @@ mod news;
 mod notice;
 mod saved_view;
 mod scheduled;
+mod support;
 mod team;
 #[cfg(test)]
 mod tests;

@@ -64,9 +64,19 @@ const WHOLE: &[&str] = &[
     "events",
 ];
 
-/// What only those find who see everything, and of usage those who see its member.
-const FOR_ALL: &[&str] =
-    &["usage_of", "usage_tally", "due", "waiting", "quarantined_item", "quarantined", "sealed_in"];
+/// What only those find who see everything, and of usage and requests for help those who see the member.
+const FOR_ALL: &[&str] = &[
+    "usage_of",
+    "usage_tally",
+    "support_request",
+    "support_requests",
+    "support_messages",
+    "due",
+    "waiting",
+    "quarantined_item",
+    "quarantined",
+    "sealed_in",
+];
 
 /// One member's work.
 fn own(scope: &OrgScope, member: MemberId) -> OrgScope {

@@ -25,6 +25,7 @@ use crate::page::PageRequest;
 use crate::saved_view::SavedViewWrite;
 use crate::scope::{OrgScope, Role};
 use crate::store::{LedgerSeq, Precondition, RecordRef, Revision, SystemWrite, Write};
+use crate::support::{SupportAuthor, SupportWrite};
 use crate::team::TeamWrite;
 use crate::testing::conformance::{Person, Tenant, TestBed};
 use crate::text::MessageText;
@@ -49,6 +50,7 @@ pub(super) struct Full {
     canned_reply: crate::id::CannedReplyId,
     saved_view: crate::id::SavedViewId,
     team: crate::id::TeamId,
+    support: crate::id::SupportRequestId,
     scheduled: crate::id::ScheduledMessageId,
     call: Call,
     alias: CallAlias,
@@ -81,6 +83,8 @@ pub(super) async fn full(bed: &TestBed) -> Full {
     let call_flow = bed.make.call_flow(tenant.account.id);
     let canned_reply = bed.make.canned_reply("hours");
     let team = bed.make.team("Sales", &[member.id]);
+    let support = bed.make.support_request(member.id, bed.at(1));
+    let asked = bed.make.support_message(support.id, SupportAuthor::Member(member.id), bed.at(1));
     let saved_view = bed.make.saved_view(member.id, "Customers");
     let scheduled = bed.make.scheduled(person.conversation.id, bed.at(90));
     let account = tenant.account.id;
@@ -101,6 +105,8 @@ pub(super) async fn full(bed: &TestBed) -> Full {
         CannedReplyWrite::Insert(canned_reply.clone()).into(),
         SavedViewWrite::Insert(saved_view.clone()).into(),
         TeamWrite::Insert(team.clone()).into(),
+        SupportWrite::Insert(support.clone()).into(),
+        SupportWrite::Append(asked).into(),
         DraftWrite::Save(draft).into(),
         NoticeWrite::Insert(notice).into(),
         UsageWrite::Insert(bed.make.usage(member.id, "/inbox", bed.now())).into(),
@@ -136,6 +142,7 @@ pub(super) async fn full(bed: &TestBed) -> Full {
         canned_reply: canned_reply.id,
         saved_view: saved_view.id,
         team: team.id,
+        support: support.id,
         scheduled: scheduled.id,
         call,
         alias,
@@ -266,6 +273,9 @@ pub(super) async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(
         ("call_flows", !store.call_flows(scope).await.unwrap().is_empty()),
         ("canned_reply", store.canned_reply(scope, full.canned_reply).await.unwrap().is_some()),
         ("canned_replies", !store.canned_replies(scope).await.unwrap().is_empty()),
+        ("support_request", store.support_request(scope, full.support).await.unwrap().is_some()),
+        ("support_requests", !store.support_requests(scope, None, page()).await.unwrap().items.is_empty()),
+        ("support_messages", !store.support_messages(scope, full.support).await.unwrap().is_empty()),
         ("team", store.team(scope, full.team).await.unwrap().is_some()),
         ("teams", !store.teams(scope).await.unwrap().is_empty()),
         ("saved_view", store.saved_view(scope, full.saved_view).await.unwrap().is_some()),

@@ -311,6 +311,12 @@ macro_rules! store_conformance {
                 news_reaches_confirmed_users_who_work_somewhere
                 news_expires_after_twelve_months
             }
+            support {
+                requests_for_help_are_kept_whole_and_in_order
+                a_request_for_help_changes_under_its_revision
+                a_request_for_help_goes_two_years_after_it_was_closed
+                requests_for_help_of_one_organisation_are_no_others
+            }
             system {
                 a_user_is_found_by_id_and_by_address
                 an_address_signs_in_one_user

@@ -64,6 +64,7 @@ pub mod saved_view;
 pub mod scheduled;
 pub mod sealed;
 pub mod search;
+pub mod support;
 pub mod system;
 pub mod team;
 pub mod telephony;

@@ -28,7 +28,7 @@ const fn command(label: &'static str, icon: &'static str, press: &'static str) -
     GotoEntry { label, icon, href: None, press }
 }
 
-const ENTRIES: [GotoEntry; 34] = [
+const ENTRIES: [GotoEntry; 35] = [
     page("Inbox", "inbox", "inbox"),
     page("Calls", "call", "calls"),
     page("Calls: to call back", "call-missed", "calls?view=waiting"),
@@ -39,6 +39,7 @@ const ENTRIES: [GotoEntry; 34] = [
     page("Contacts", "people", "contacts"),
     page("Notices", "bell", "notices"),
     page("What's new", "megaphone", "news"),
+    page("Help", "message", "help"),
     page("Settings: profile", "gear", "settings/profile"),
     page("Settings: my activity", "gear", "settings/activity"),
     page("Settings: general", "gear", "settings"),

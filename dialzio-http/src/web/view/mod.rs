@@ -23,6 +23,7 @@ pub(crate) mod entry;
 pub(crate) mod excerpt;
 pub(crate) mod filter;
 pub(crate) mod goto;
+pub(crate) mod help;
 pub(crate) mod icon;
 pub(crate) mod inbox;
 pub(crate) mod mailed_link;

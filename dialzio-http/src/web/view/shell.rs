@@ -77,6 +77,8 @@ pub(crate) enum Place {
     Notices,
     /// What the operator tells all who sign in.
     News,
+    /// Requests to the operator.
+    Help,
     /// Events that could not be taken in.
     Quarantine,
     /// Texts that members send often.

@@ -202,6 +202,12 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             news_reaches_confirmed_users_who_work_somewhere
             news_expires_after_twelve_months
         }
+        support {
+            requests_for_help_are_kept_whole_and_in_order
+            a_request_for_help_changes_under_its_revision
+            a_request_for_help_goes_two_years_after_it_was_closed
+            requests_for_help_of_one_organisation_are_no_others
+        }
         system {
             a_session_ends_in_every_way
             an_invitation_works_once
