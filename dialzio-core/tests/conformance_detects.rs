@@ -4,8 +4,8 @@
 use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
-    TestBed, audience, call, call_flow, canned_reply, commit, contact, disposition, draft, groups, isolation,
-    media, message, notice, outbox, retention, saved_view, scheduled, sealed, support, system, team, trust,
+    TestBed, audience, call, call_flow, canned_reply, commit, contact, disposition, draft, groups, help,
+    isolation, media, message, notice, outbox, retention, saved_view, scheduled, sealed, system, team, trust,
     usage,
 };
 use std::pin::Pin;
@@ -47,7 +47,7 @@ async fn a_store_that_shows_everybody_everything_is_noticed() {
         case!(audience::calls_and_follow_ups_are_seen_by_whose_they_are),
         case!(audience::what_is_decided_on_is_whole),
         case!(usage::a_member_reads_no_use_of_another),
-        case!(support::requests_for_help_of_one_organisation_are_no_others),
+        case!(help::requests_for_help_of_one_organisation_are_no_others),
     ];
     detects(BrokenRule::AudienceIgnored, cases).await;
 }
@@ -58,7 +58,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
         case!(isolation::another_organisation_sees_nothing_by_any_read),
         case!(isolation::expectations_look_into_ones_own_organisation_only),
         case!(call::calls_of_one_organisation_are_no_others),
-        case!(support::requests_for_help_of_one_organisation_are_no_others),
+        case!(help::requests_for_help_of_one_organisation_are_no_others),
         case!(call_flow::call_flows_of_one_organisation_are_no_others),
         case!(canned_reply::canned_replies_of_one_organisation_are_no_others),
         case!(team::teams_of_one_organisation_are_no_others),

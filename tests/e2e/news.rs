@@ -85,8 +85,8 @@ async fn news_is_mailed_to_confirmed_addresses_and_to_no_contact() {
     let made =
         fixture.post(&seat, "/v1/members", json!({"email": email, "role": "agent"})).await.is(201).json;
     let token = made["setup_url"].as_str().unwrap().split_once('#').unwrap().1.to_owned();
-    let contact = json!({"name": "Tara", "emails": [{"address": "tara@example.com"}]});
-    fixture.post(&seat, "/v1/contacts", contact).await;
+    let details = json!([{"kind": "email", "value": "tara@example.com"}]);
+    fixture.post(&seat, "/v1/contacts", json!({"name": "Tara", "details": details})).await.is(201);
     let fields = [("token", token.as_str()), ("name", "Asha"), ("email", email)];
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(fields).append_pair("password", "seven brown otters swim upstream 7");

@@ -9,7 +9,8 @@ use crate::page::PageRequest;
 use crate::scope::OrgScope;
 use crate::store::{Batch, Precondition, RecordRef, SystemWrite, UserKey};
 use crate::support::{
-    SupportAuthor, SupportMessage, SupportRequest, SupportState, SupportThread, SupportWrite,
+    SupportAuthor, SupportMessage, SupportRequest, SupportRequestChange, SupportState, SupportThread,
+    SupportWrite,
 };
 use crate::text::SupportText;
 
@@ -137,7 +138,7 @@ impl Operator<'_> {
             SupportState::Open | SupportState::Answered => OperatorAction::SupportAnswered,
         };
         let id = request.id;
-        let change = SupportRequest::becomes(state, self.runtime.now());
+        let change = SupportRequestChange::to(state, self.runtime.now());
         let fact = Precondition::Revision(RecordRef::SupportRequest(id), request.revision);
         let fill = |batch: &mut Batch| {
             batch.require(fact.clone()).write(SupportWrite::Change { request: id, change: change.clone() });

@@ -61,13 +61,6 @@ impl SupportRequest {
     pub fn is_kept(&self, now: DateTime<Utc>) -> bool {
         self.closed_at.is_none_or(|closed_at| closed_at + SUPPORT_PERIOD > now)
     }
-
-    /// The change to a state.
-    #[must_use]
-    pub fn becomes(state: SupportState, at: DateTime<Utc>) -> SupportRequestChange {
-        let closed_at = (state == SupportState::Closed).then_some(at);
-        SupportRequestChange { state: Some(state), changed_at: Some(at), closed_at: Some(closed_at) }
-    }
 }
 
 /// Who wrote a message of a request.

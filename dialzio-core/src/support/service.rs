@@ -1,8 +1,8 @@
 //! What members do with their requests for help.
 
 use super::{
-    MAX_OPEN_REQUESTS, MAX_SUPPORT_MESSAGES, SupportAuthor, SupportMessage, SupportRequest, SupportState,
-    SupportWrite,
+    MAX_OPEN_REQUESTS, MAX_SUPPORT_MESSAGES, SupportAuthor, SupportMessage, SupportRequest,
+    SupportRequestChange, SupportState, SupportWrite,
 };
 use crate::error::{Error, RecordKind};
 use crate::id::{MemberId, SupportRequestId};
@@ -144,7 +144,7 @@ impl<'a> SupportService<'a> {
         if request.state != SupportState::Closed {
             let batch = self.under(by, Action::SupportClosed, &request, SupportState::Closed);
             self.runtime.store().commit_one(scope, batch).await.map_err(refused)?;
-            SupportRequest::becomes(SupportState::Closed, self.runtime.now()).apply(&mut request);
+            SupportRequestChange::to(SupportState::Closed, self.runtime.now()).apply(&mut request);
         }
         Ok(request)
     }
@@ -172,7 +172,7 @@ impl<'a> SupportService<'a> {
     /// A batch about a request that is as it was read, and changes to a state.
     fn under(&self, by: &Actor, action: Action, kept: &SupportRequest, state: SupportState) -> Batch {
         let now = self.runtime.now();
-        let change = SupportRequest::becomes(state, now);
+        let change = SupportRequestChange::to(state, now);
         let mut batch = Batch::new(by, action, now);
         batch
             .about(kept.id)

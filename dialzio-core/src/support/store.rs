@@ -46,6 +46,15 @@ change! {
     }
 }
 
+impl SupportRequestChange {
+    /// The change to a state.
+    #[must_use]
+    pub fn to(state: SupportState, at: DateTime<Utc>) -> Self {
+        let closed_at = (state == SupportState::Closed).then_some(at);
+        Self { state: Some(state), changed_at: Some(at), closed_at: Some(closed_at) }
+    }
+}
+
 /// A change to requests for help. Refused are a new request whose id is there already, and a change of or a message for one
 /// that is not there: each with a failed [`Precondition::Revision`](crate::store::Precondition::Revision) of the request.
 #[derive(Debug, Clone, PartialEq, Eq)]

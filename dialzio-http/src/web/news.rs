@@ -2,9 +2,9 @@
 
 use axum::extract::Query;
 use axum::response::Html;
+use dialzio_core::ServiceUpdateId;
 use dialzio_core::news::{NewsKind, ServiceUpdate};
 use dialzio_core::page::PageRequest;
-use dialzio_core::{Actor, ServiceUpdateId};
 use serde::Deserialize;
 
 use super::page_context::{PageContext, show};
@@ -12,12 +12,9 @@ use super::view::news::{NewsList, NewsPage, NewsRow};
 use super::view::shell::Place;
 use crate::form::Fields;
 use crate::problem::Problem;
-use crate::state::AppState;
 
 /// Rows of a page.
 const ROWS: u32 = 50;
-/// How far unread updates are counted.
-const COUNTED: u32 = 100;
 
 /// How much is listed, as the address says it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -29,11 +26,6 @@ pub(crate) struct Listed {
 pub(crate) async fn page(ctx: PageContext, Query(listed): Query<Listed>) -> Result<Html<String>, Problem> {
     let list = list(&ctx, listed.rows).await?;
     show(&NewsPage { shell: ctx.shell("What's new", Place::News).await?, list })
-}
-
-/// Unread updates of a caller, for the rail.
-pub(crate) async fn unread(state: &AppState, actor: &Actor) -> Result<u32, Problem> {
-    Ok(state.crm().news().status(actor, COUNTED).await?.unread)
 }
 
 async fn list(ctx: &PageContext, rows: Option<u32>) -> Result<NewsList, Problem> {

@@ -157,7 +157,7 @@ impl PageContext {
             organisation: self.org.name.reveal().into(),
             unread: unread(&self.state, &self.actor).await?,
             notices: unread_notices(&self.state, &self.actor).await?,
-            news: super::news::unread(&self.state, &self.actor).await?,
+            news: unread_news(&self.state, &self.actor).await?,
             missed,
             held,
             audit: self.may(Permission::AuditRead),
@@ -318,4 +318,9 @@ pub(crate) async fn unread(state: &AppState, actor: &Actor) -> Result<u64, Probl
 /// Unread notices of a caller, counted as far as unread conversations are.
 pub(crate) async fn unread_notices(state: &AppState, actor: &Actor) -> Result<u32, Problem> {
     Ok(state.crm().notices().unread(actor, UNREAD_COUNTED).await?)
+}
+
+/// News of the operator that a caller has not read, counted as far as unread conversations are.
+async fn unread_news(state: &AppState, actor: &Actor) -> Result<u32, Problem> {
+    Ok(state.crm().news().status(actor, UNREAD_COUNTED).await?.unread)
 }

@@ -311,7 +311,7 @@ macro_rules! store_conformance {
                 news_reaches_confirmed_users_who_work_somewhere
                 news_expires_after_twelve_months
             }
-            support {
+            help {
                 requests_for_help_are_kept_whole_and_in_order
                 a_request_for_help_changes_under_its_revision
                 a_request_for_help_goes_two_years_after_it_was_closed

@@ -7,7 +7,9 @@ use crate::page::PageRequest;
 use crate::scope::{Audience, OrgScope};
 use crate::store::periods::SUPPORT_PERIOD;
 use crate::store::{Precondition, Purge, RecordRef, Revision, StoreError, Write};
-use crate::support::{SupportAuthor, SupportMessage, SupportRequest, SupportState, SupportWrite};
+use crate::support::{
+    SupportAuthor, SupportMessage, SupportRequest, SupportRequestChange, SupportState, SupportWrite,
+};
 use crate::testing::conformance::TestBed;
 use crate::testing::{confirmed, scope_seen_by};
 
@@ -39,7 +41,7 @@ pub async fn requests_for_help_are_kept_whole_and_in_order(bed: TestBed) {
     let scope = &tenant.scope;
     let (asha, ravi) = (bed.make.id(), bed.make.id());
     let [first, second, third] = [(asha, 1), (ravi, 2), (asha, 3)]
-        .map(|(member, second)| (bed.make.support_request(member, bed.at(second))));
+        .map(|(member, second)| bed.make.support_request(member, bed.at(second)));
     for request in [&second, &first, &third] {
         bed.write(scope, SupportWrite::Insert(request.clone())).await;
     }
@@ -62,7 +64,7 @@ pub async fn requests_for_help_are_kept_whole_and_in_order(bed: TestBed) {
     let missing = Precondition::Revision(RecordRef::SupportRequest(unknown.id), Revision::FIRST);
     let message = bed.make.support_message(unknown.id, SupportAuthor::Operator, bed.at(9));
     assert_eq!(bed.refused(scope, SupportWrite::Append(message)).await, missing);
-    let change = SupportRequest::becomes(SupportState::Closed, bed.at(9));
+    let change = SupportRequestChange::to(SupportState::Closed, bed.at(9));
     assert_eq!(bed.refused(scope, SupportWrite::Change { request: unknown.id, change }).await, missing);
     assert_eq!(bed.store.support_request(scope, unknown.id).await.unwrap(), None);
 }
@@ -72,7 +74,7 @@ pub async fn a_request_for_help_changes_under_its_revision(bed: TestBed) {
     let tenant = bed.tenant().await;
     let mut kept = insert(&bed, &tenant.scope, bed.make.id(), 1).await;
     for (second, state) in [(2, SupportState::Answered), (3, SupportState::Closed), (4, SupportState::Open)] {
-        let change = SupportRequest::becomes(state, bed.at(second));
+        let change = SupportRequestChange::to(state, bed.at(second));
         let fact = Precondition::Revision(RecordRef::SupportRequest(kept.id), kept.revision);
         let decided = || {
             let write = SupportWrite::Change { request: kept.id, change: change.clone() };
@@ -99,7 +101,7 @@ pub async fn a_request_for_help_goes_two_years_after_it_was_closed(bed: TestBed)
     for request in [&closed, &open] {
         append(&bed, scope, request, SupportAuthor::Member(member), 3).await;
     }
-    let change = SupportRequest::becomes(SupportState::Closed, bed.now());
+    let change = SupportRequestChange::to(SupportState::Closed, bed.now());
     bed.write(scope, SupportWrite::Change { request: closed.id, change }).await;
     let purge = async || {
         let at = confirmed(bed.now());
@@ -134,7 +136,7 @@ pub async fn requests_for_help_of_one_organisation_are_no_others(bed: TestBed) {
     let own = scope_seen_by(&tenant.scope, Audience::own(member));
     assert_eq!(listed(&bed, &own, Some(member)).await, std::slice::from_ref(&request));
     assert_eq!(bed.store.support_messages(&own, request.id).await.unwrap().len(), 1);
-    let change = SupportRequest::becomes(SupportState::Closed, bed.now());
+    let change = SupportRequestChange::to(SupportState::Closed, bed.now());
     bed.refused(&other.scope, SupportWrite::Change { request: request.id, change }).await;
     let at = confirmed(bed.now() + SUPPORT_PERIOD * 2);
     bed.write(&other.scope, Write::Purge { class: Purge::Support, at, kept: SUPPORT_PERIOD, limit: 10 })
