@@ -16,6 +16,7 @@ use crate::disposition::DispositionService;
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::id::IdSource;
+use crate::identity_provider::IdentityProviderService;
 use crate::intake::Intake;
 use crate::ledger::{CheckpointStore, LedgerService};
 use crate::mail::Mailer;
@@ -275,6 +276,12 @@ impl Crm {
     #[must_use]
     pub const fn call_flows(&self) -> CallFlowService<'_> {
         CallFlowService::new(&self.runtime)
+    }
+
+    /// Where members sign in with their account at work.
+    #[must_use]
+    pub const fn identity_providers(&self) -> IdentityProviderService<'_> {
+        IdentityProviderService::new(&self.runtime)
     }
 
     /// Which members work together.

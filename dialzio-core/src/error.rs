@@ -50,6 +50,8 @@ string_enum! {
         Member = "member",
         /// Members who work together.
         Team = "team",
+        /// Where members sign in with their account at work.
+        IdentityProvider = "identity_provider",
         /// An invitation that can be accepted.
         Invitation = "invitation",
         /// A session of a member.

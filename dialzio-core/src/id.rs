@@ -67,6 +67,8 @@ typed_id! {
     PasskeyId,
     /// A team inside an organisation.
     TeamId,
+    /// Where members of an organisation sign in with their account at work.
+    IdentityProviderId,
     /// A request of a member to the operator of the installation.
     SupportRequestId,
     /// A message of such a request.

@@ -15,6 +15,7 @@ pub mod entropy;
 pub mod error;
 pub mod event;
 mod id;
+pub mod identity_provider;
 pub mod intake;
 pub mod ledger;
 pub mod mail;
@@ -26,6 +27,8 @@ mod name;
 pub mod news;
 pub mod notice;
 pub mod operator;
+#[cfg(feature = "outbound")]
+pub mod outbound;
 pub mod outbox;
 pub mod page;
 pub mod phone;

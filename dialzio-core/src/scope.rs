@@ -224,6 +224,8 @@ string_enum! {
         MembersManage = "members.manage",
         /// Change the organisation's settings.
         SettingsManage = "settings.manage",
+        /// Say at which identity providers members sign in.
+        SignOnManage = "sign_on.manage",
         /// See, replay and discard what could not be used.
         QuarantineManage = "quarantine.manage",
         /// Share saved views with the organisation, and change those that are shared.
@@ -272,6 +274,8 @@ impl Permission {
             | Self::ConsentWrite => Role::Agent,
             Self::MediaDelete | Self::QuarantineManage | Self::ViewsShare | Self::AuditRead => Role::Manager,
             Self::AccountsManage | Self::MembersManage | Self::SettingsManage => Role::Admin,
+            // Who says where members sign in can come in as any of them.
+            Self::SignOnManage => Role::Owner,
         }
     }
 }
@@ -313,6 +317,7 @@ pub struct Actor {
     grant: Grant,
     origin: Option<Network>,
     identifiers: Identifiers,
+    is_kept_in_org: bool,
 }
 
 impl Actor {
@@ -320,7 +325,26 @@ impl Actor {
     pub(crate) fn new(org: OrgId, principal: Principal, grant: Grant, sees: Audience) -> Self {
         let may_reveal = grant.permissions.contains(&Permission::ContactsReveal);
         let identifiers = if may_reveal { Identifiers::Whole } else { Identifiers::Masked };
-        Self { scope: OrgScope::new(org).seen_by(sees), principal, grant, origin: None, identifiers }
+        Self {
+            scope: OrgScope::new(org).seen_by(sees),
+            principal,
+            grant,
+            origin: None,
+            identifiers,
+            is_kept_in_org: false,
+        }
+    }
+
+    /// The same, whose session was begun at an identity provider of the organisation, or was not.
+    pub(crate) const fn kept_in_org(mut self, is_kept: bool) -> Self {
+        self.is_kept_in_org = is_kept;
+        self
+    }
+
+    /// Whether they signed in at an identity provider of the organisation: its word counts there, and not for their account.
+    #[must_use]
+    pub const fn is_kept_in_org(&self) -> bool {
+        self.is_kept_in_org
     }
 
     /// The same, who sees numbers and addresses only on request.

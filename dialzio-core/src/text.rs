@@ -158,6 +158,10 @@ bounded_text! {
     CallNote(4_000, true),
     /// What proves a consent, in words: where, when and how it was given.
     EvidenceText(2_000, true),
+    /// What an identity provider calls this installation. Source: RFC 6749, 2.2.
+    ClientId(300, false),
+    /// What an identity provider calls a person. Source: OpenID Connect Core 1.0, 2, which allows 255 characters.
+    Subject(255, false),
     /// A public handle of a person at a provider, display only: it can change hands.
     Username(128, false),
 }

@@ -5,8 +5,8 @@ use dialzio_core::Store;
 use dialzio_core::memory::{BrokenRule, MemoryStore};
 use dialzio_core::testing::conformance::{
     TestBed, audience, call, call_flow, canned_reply, commit, contact, disposition, draft, groups, help,
-    isolation, media, message, notice, outbox, retention, saved_view, scheduled, sealed, system, team, trust,
-    usage,
+    identity_provider, isolation, media, message, notice, outbox, retention, saved_view, scheduled, sealed,
+    system, team, trust, usage,
 };
 use std::pin::Pin;
 use std::sync::Arc;
@@ -61,6 +61,7 @@ async fn a_store_that_ignores_the_scope_is_noticed() {
         case!(help::requests_for_help_of_one_organisation_are_no_others),
         case!(call_flow::call_flows_of_one_organisation_are_no_others),
         case!(canned_reply::canned_replies_of_one_organisation_are_no_others),
+        case!(identity_provider::identity_providers_of_one_organisation_are_no_others),
         case!(team::teams_of_one_organisation_are_no_others),
         case!(sealed::sealed_values_of_one_organisation_are_no_others),
         case!(saved_view::saved_views_of_one_organisation_are_no_others),
@@ -88,6 +89,7 @@ async fn a_store_that_ignores_expectations_is_noticed() {
         case!(call::an_id_belongs_to_one_call_of_an_account),
         case!(call_flow::a_call_flow_changes_and_goes_under_its_revision),
         case!(canned_reply::a_canned_reply_changes_and_goes_under_its_revision),
+        case!(identity_provider::an_identity_provider_changes_and_goes_under_its_revision),
         case!(team::a_team_changes_and_goes_under_its_revision),
         case!(saved_view::a_saved_view_changes_and_goes_under_its_revision),
         case!(disposition::a_change_names_the_revision_it_was_decided_on),

@@ -237,6 +237,9 @@ impl<'a> Scope<'a> {
             RecordRef::CallFlow(of) => {
                 crate::call_flows::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
+            RecordRef::IdentityProvider(of) => {
+                crate::identity_providers::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
+            }
             RecordRef::SupportRequest(of) => {
                 crate::support::one(&mut self.db, org, of).await?.map(|kept| kept.revision)
             }
@@ -288,6 +291,7 @@ impl<'a> Scope<'a> {
             Write::Call(write) => self.write_call(write).await?,
             Write::CallFlow(write) => self.write_call_flow(write).await?,
             Write::CannedReply(write) => self.write_canned_reply(write).await?,
+            Write::IdentityProvider(write) => self.write_identity_provider(write).await?,
             Write::Support(write) => self.write_support(write).await?,
             Write::Team(write) => self.write_team(write).await?,
             Write::SavedView(write) => self.write_saved_view(write).await?,

@@ -53,6 +53,7 @@ const STEPS: &[Step] = &[
     ("usage", include_str!("../migrations/0034_usage.sql")),
     ("key_addresses", include_str!("../migrations/0035_key_addresses.sql")),
     ("invited_visibility", include_str!("../migrations/0036_invited_visibility.sql")),
+    ("identity_providers", include_str!("../migrations/0037_identity_providers.sql")),
     ("news", include_str!("../migrations/0038_news.sql")),
     ("support", include_str!("../migrations/0039_support.sql")),
 ];

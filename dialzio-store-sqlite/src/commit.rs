@@ -177,6 +177,9 @@ impl Scope<'_> {
             RecordRef::Call(id) => crate::calls::revision(db, org, id)?,
             RecordRef::CallFlow(id) => crate::call_flows::one(db, org, id)?.map(|kept| kept.revision),
             RecordRef::SavedView(id) => crate::saved_views::one(db, org, id)?.map(|kept| kept.revision),
+            RecordRef::IdentityProvider(id) => {
+                crate::identity_providers::one(db, org, id)?.map(|kept| kept.revision)
+            }
             RecordRef::SupportRequest(id) => crate::support::one(db, org, id)?.map(|kept| kept.revision),
             RecordRef::Team(id) => crate::teams::one(db, org, id)?.map(|kept| kept.revision),
             RecordRef::CannedReply(id) => crate::canned_replies::one(db, org, id)?.map(|kept| kept.revision),
@@ -216,6 +219,7 @@ impl Scope<'_> {
             Write::Access(write) => self.write_access(write)?,
             Write::Call(write) => self.write_call(write)?,
             Write::CallFlow(write) => self.write_call_flow(write)?,
+            Write::IdentityProvider(write) => self.write_identity_provider(write)?,
             Write::Support(write) => self.write_support(write)?,
             Write::Team(write) => self.write_team(write)?,
             Write::CannedReply(write) => self.write_canned_reply(write)?,

@@ -22,6 +22,7 @@ mod error;
 mod facts;
 mod group;
 mod identities;
+mod identity_providers;
 mod inbox;
 mod leases;
 mod ledger;

@@ -186,6 +186,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0035_invited_visibility.sql"),
         then: None,
     },
+    Migration {
+        number: 36,
+        name: "identity_providers",
+        sql: include_str!("../migrations/0036_identity_providers.sql"),
+        then: None,
+    },
     Migration { number: 37, name: "news", sql: include_str!("../migrations/0037_news.sql"), then: None },
     Migration {
         number: 38,

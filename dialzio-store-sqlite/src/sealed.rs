@@ -70,6 +70,7 @@ pub(crate) fn of_org(
 ) -> Res<Vec<SealedRow>> {
     let statement = match kind {
         SealedKind::Credentials => sql::SEALED_ACCOUNTS,
+        SealedKind::ClientSecret => sql::SEALED_CLIENT_SECRETS,
         SealedKind::Beside => sql::SEALED_MESSAGES,
         SealedKind::File => sql::SEALED_MEDIA,
         SealedKind::Inbox => sql::SEALED_INBOX,
@@ -113,6 +114,7 @@ impl Scope<'_> {
     pub(crate) fn rewrap(&mut self, rewrap: &Rewrap) -> Res<()> {
         let statement = match rewrap.kind {
             SealedKind::Credentials => sql::REWRAP_ACCOUNTS,
+            SealedKind::ClientSecret => sql::REWRAP_CLIENT_SECRETS,
             SealedKind::Beside => sql::REWRAP_MESSAGES,
             SealedKind::File => sql::REWRAP_MEDIA,
             SealedKind::Inbox => sql::REWRAP_INBOX,

@@ -60,7 +60,9 @@ impl GraphClient {
             .map_err(tls)?
             .with_no_client_auth();
         config.check()?;
-        let named = config.proxy.as_ref().and_then(Url::host_str).map(str::to_owned);
+        let proxy = config.proxy.as_ref().and_then(Url::host_str).map(str::to_owned);
+        let policy =
+            dialzio_core::outbound::OutboundPolicy { loopback: config.loopback, proxy, networks: Vec::new() };
         // Only the operator's own word names a proxy, never the environment's: it would see the tokens of a plain request,
         // and would be asked for addresses that are refused here.
         let direct = reqwest::Client::builder().no_proxy();
@@ -72,7 +74,7 @@ impl GraphClient {
             .tls_backend_preconfigured(tls)
             .connect_timeout(config.connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
-            .dns_resolver(Arc::new(crate::guard::PublicResolver { loopback: config.loopback, proxy: named }))
+            .dns_resolver(Arc::new(crate::resolver::PublicResolver(Arc::new(policy))))
             .build()
             .map_err(|error| ConfigError::Tls(error.into()))?;
         Self::with(config, http)

@@ -6,11 +6,11 @@ mod config;
 mod connection;
 mod digest;
 mod error;
-// Without TLS of its own, the client is the host's, and so is where it may go.
-#[cfg_attr(not(feature = "rustls"), allow(dead_code, reason = "only the client made here looks names up"))]
-mod guard;
 mod media;
 mod object;
+// Without TLS of its own, the client is the host's, and so is where it may go.
+#[cfg(feature = "rustls")]
+mod resolver;
 mod scalar;
 mod send;
 mod template;

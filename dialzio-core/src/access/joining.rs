@@ -92,7 +92,8 @@ impl AccessService<'_> {
         let (store, now) = (self.runtime.store(), self.runtime.now());
         let found = store.credential_owner(self.runtime.system(), &session.hash(), now).await?;
         let Some(SignIn::Session(held, ..)) = found else { return Err(Error::Unauthenticated) };
-        if held.is_idle(now) {
+        // An identity provider's word about who they are counts in its own organisation.
+        if held.is_idle(now) || held.is_kept_in_org {
             return Err(Error::Unauthenticated);
         }
         self.join_as(held.user, invitation, vec![SystemWrite::EndSession(session.hash())]).await
@@ -134,12 +135,17 @@ impl AccessService<'_> {
                 return Ok(member.name);
             }
         }
-        let local = user.email.reveal().split('@').next().unwrap_or_default();
+        Self::name_from(&user.email)
+    }
+
+    /// What stands before the `@` of an address, as a name.
+    pub(super) fn name_from(email: &EmailAddress) -> Result<PersonName, Error> {
+        let local = email.reveal().split('@').next().unwrap_or_default();
         PersonName::received(local).ok_or(Error::invalid("name", "is needed"))
     }
 
     /// Makes the member and a session of theirs, in one commit with what else joining changes.
-    async fn enter(
+    pub(super) async fn enter(
         &self,
         invitation: &Invitation,
         (user, name): (UserId, PersonName),

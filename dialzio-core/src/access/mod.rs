@@ -2,6 +2,8 @@
 
 mod active;
 mod address_list;
+#[cfg(any(feature = "passkeys", feature = "single-sign-on"))]
+mod answered;
 mod attempts;
 mod audience;
 #[cfg(feature = "passkeys")]
@@ -28,7 +30,11 @@ mod profile;
 mod relying_party;
 mod second_factor;
 mod service;
+#[cfg(feature = "single-sign-on")]
+mod sign_on_client;
 mod signing_in;
+#[cfg(feature = "single-sign-on")]
+mod single_sign_on;
 mod store;
 mod token;
 mod user_token;
@@ -53,7 +59,11 @@ pub use profile::OwnSession;
 pub use relying_party::RelyingParty;
 pub use second_factor::OwnFactor;
 pub use service::{AccessService, Founded, NewOrg, SignedIn, Whereabouts};
+#[cfg(feature = "single-sign-on")]
+pub use sign_on_client::{Outbound, OutboundError, OutboundRequest, OutboundResponse, ProviderFault};
 pub use signing_in::{DEVICE_LIFE, FirstStep, Identified};
+#[cfg(feature = "single-sign-on")]
+pub use single_sign_on::{SIGN_ON_LIFE, SignOnBegun, SignOnChoice, SignOnError};
 pub use store::{AccessStore, AccessWrite, ApiKeyChange, Colleague, MemberChange, OrgChange, UserChange};
 pub use token::{Token, TokenHash};
 pub use user_token::{TokenPurpose, UserToken};
@@ -256,6 +266,9 @@ pub struct Session {
     pub seen_at: DateTime<Utc>,
     /// What it was begun with, if that is known.
     pub browser: Option<Browser>,
+    /// Whether it was begun at an identity provider of the organisation, whose word counts there and nowhere else: it does not
+    /// move to another organisation, and changes nothing about the account of its user.
+    pub is_kept_in_org: bool,
 }
 
 impl Session {

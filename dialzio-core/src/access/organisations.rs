@@ -34,7 +34,8 @@ pub fn last_used_first(mut memberships: Vec<(OrgId, Option<DateTime<Utc>>)>) -> 
 }
 
 impl AccessService<'_> {
-    /// The organisations that the caller is an active member of, the oldest first.
+    /// The organisations that the caller is an active member of, the oldest first. A session that was begun at an identity
+    /// provider knows its own alone.
     ///
     /// # Errors
     /// [`Error::Invalid`] if who asks is no member.
@@ -42,6 +43,9 @@ impl AccessService<'_> {
         let (user, store) = (self.own_member(by).await?.user, self.runtime.store());
         let mut found = Vec::new();
         for id in store.organisations_of(self.runtime.system(), user).await? {
+            if by.is_kept_in_org() && id != by.org() {
+                continue;
+            }
             if let (Some(org), Some(member)) =
                 (store.org(&OrgScope::new(id)).await?, self.membership(user, id).await?)
             {
@@ -56,13 +60,16 @@ impl AccessService<'_> {
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] if the session has ended; [`Error::NotFound`] for an organisation that its user is no
-    /// active member of.
+    /// active member of, and for any if the session was begun at an identity provider.
     pub async fn switch(&self, session: &Token, to: OrgId) -> Result<SignedIn, Error> {
         let (store, now) = (self.runtime.store(), self.runtime.now());
         let found = store.credential_owner(self.runtime.system(), &session.hash(), now).await?;
         let Some(SignIn::Session(held, ..)) = found else { return Err(Error::Unauthenticated) };
         if held.is_idle(now) {
             return Err(Error::Unauthenticated);
+        }
+        if held.is_kept_in_org {
+            return Err(Error::missing(RecordKind::Organisation));
         }
         let member = self.membership(held.user, to).await?;
         let member = member.ok_or(Error::missing(RecordKind::Organisation))?;

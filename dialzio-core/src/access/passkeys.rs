@@ -2,15 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::challenge::{self, Answer, Asked};
 use super::second_factor::own_password;
 use super::signing_in::refuse_sign_in;
-use super::{
-    AccessService, HANDLE, Passkey, PasskeyChange, RelyingParty, SignedIn, TokenHash, TokenPurpose, UserToken,
-};
+use super::{AccessService, HANDLE, Passkey, PasskeyChange, RelyingParty, SignedIn};
 use crate::account::{Sealed, SealedContext};
 use crate::error::{Error, RecordKind};
 use crate::id::{OrgId, PasskeyId, UserId};
@@ -22,8 +20,6 @@ use crate::text::Title;
 
 /// How many passkeys a user may have.
 const MOST: usize = 20;
-/// How long a challenge that was answered is kept, so that it counts once: twice as long as it lasts.
-const ANSWERED_LIFE: TimeDelta = TimeDelta::minutes(10);
 
 /// What a page needs to ask its browser for a passkey.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +85,7 @@ impl AccessService<'_> {
         site: &RelyingParty,
         password: &SecretString,
     ) -> Result<PasskeyChallenge, Error> {
-        let member = self.own_member(by).await?;
+        let member = self.own_account(by).await?;
         let (store, system) = (self.runtime.store(), self.runtime.system());
         let user = store.user(system, UserKey::Id(member.user)).await?.ok_or(Error::Unauthenticated)?;
         own_password(password, &user.password).await?;
@@ -118,7 +114,7 @@ impl AccessService<'_> {
         name: Title,
     ) -> Result<OwnPasskey, Error> {
         let wrong = || Error::invalid("passkey", "was not made for this page just now: begin again");
-        let member = self.own_member(by).await?;
+        let member = self.own_account(by).await?;
         let (store, system, now) = (self.runtime.store(), self.runtime.system(), self.runtime.now());
         let user = store.user(system, UserKey::Id(member.user)).await?.ok_or(Error::Unauthenticated)?;
         let remembered = self.opened(&new_of(user.id), state).await.ok_or_else(wrong)?;
@@ -159,7 +155,7 @@ impl AccessService<'_> {
     pub async fn remove_passkey(&self, by: &Actor, id: PasskeyId) -> Result<(), Error> {
         let missing = || Error::missing(RecordKind::Passkey);
         by.member().ok_or_else(missing)?;
-        let member = self.own_member(by).await?;
+        let member = self.own_account(by).await?;
         let (store, system) = (self.runtime.store(), self.runtime.system());
         let found = store.passkeys(system, member.user).await?;
         found.iter().find(|passkey| passkey.id == id).ok_or_else(missing)?;
@@ -216,18 +212,6 @@ impl AccessService<'_> {
             Err(Error::Store(StoreError::PreconditionFailed(_))) => Err(Error::Unauthenticated),
             other => other,
         }
-    }
-
-    /// Keeps a challenge that was answered until it has long ended: a second answer to it is refused by this write.
-    fn answered(&self, user: UserId, hash: TokenHash) -> SystemWrite {
-        let (purpose, now) = (TokenPurpose::AnsweredChallenge, self.runtime.now());
-        SystemWrite::UserToken(UserToken {
-            hash,
-            purpose,
-            user,
-            created_at: now,
-            expires_at: now + ANSWERED_LIFE,
-        })
     }
 
     async fn sealed(&self, context: &SealedContext, asked: Asked) -> Result<PasskeyChallenge, Error> {

@@ -40,6 +40,19 @@ impl AccessService<'_> {
         found.ok_or(Error::missing(RecordKind::Member))
     }
 
+    /// The member who asks, who may change their account: what they sign in with, everywhere.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if who asks is no member, or signed in at an identity provider, whose word about who they are counts
+    /// in its own organisation.
+    pub(super) async fn own_account(&self, by: &Actor) -> Result<Member, Error> {
+        if by.is_kept_in_org() {
+            let problem = "was begun by single sign-on: sign in with your password to change your account";
+            return Err(Error::invalid("session", problem));
+        }
+        self.own_member(by).await
+    }
+
     /// Changes what colleagues call the member who asks.
     ///
     /// # Errors
@@ -82,7 +95,7 @@ impl AccessService<'_> {
         current: &SecretString,
         new: &SecretString,
     ) -> Result<Token, Error> {
-        let member = self.own_member(by).await?;
+        let member = self.own_account(by).await?;
         let present = self.present(&member, Some(session)).await?;
         let present = present.into_iter().find(|(_, is_current)| *is_current);
         let (present, _) = present.ok_or(Error::Unauthenticated)?;
@@ -112,7 +125,8 @@ impl AccessService<'_> {
     }
 
     /// The sessions of the member who asks that still let them in, in whatever organisation: the one used last first.
-    /// `current` is the token of the one that asks. A caller who is no member has none.
+    /// `current` is the token of the one that asks. A caller who is no member has none; who signed in at an identity provider has
+    /// those in its organisation.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -120,7 +134,8 @@ impl AccessService<'_> {
         if by.member().is_none() {
             return Ok(Vec::new());
         }
-        let found = self.present(&self.own_member(by).await?, current).await?;
+        let mut found = self.present(&self.own_member(by).await?, current).await?;
+        found.retain(|(session, _)| !by.is_kept_in_org() || session.org == by.org());
         let own = |(session, is_current): (Session, bool)| OwnSession {
             id: session.id(),
             since: session.created_at,
@@ -141,19 +156,22 @@ impl AccessService<'_> {
             return Err(missing);
         }
         let member = self.own_member(by).await?;
-        let sessions = self.present(&member, None).await?;
+        let mut sessions = self.present(&member, None).await?;
+        sessions.retain(|(session, _)| !by.is_kept_in_org() || session.org == by.org());
         let (session, _) = sessions.into_iter().find(|(session, _)| session.id() == id).ok_or(missing)?;
         self.end(by, &member, SystemWrite::EndSession(session.hash)).await
     }
 
-    /// Ends all sessions of the member who asks, in every organisation, but the one that asks.
+    /// Ends all sessions of the member who asks but the one that asks: in every organisation, or in the one whose identity
+    /// provider they signed in at.
     ///
     /// # Errors
     /// [`Error::Invalid`] if who asks is no member.
     pub async fn end_other_sessions(&self, by: &Actor, current: Option<&Token>) -> Result<(), Error> {
         let member = self.own_member(by).await?;
         let keep = current.map(Token::hash);
-        self.end(by, &member, SystemWrite::EndSessions { user: member.user, org: None, keep }).await
+        let org = by.is_kept_in_org().then(|| by.org());
+        self.end(by, &member, SystemWrite::EndSessions { user: member.user, org, keep }).await
     }
 
     async fn end(&self, by: &Actor, member: &Member, write: SystemWrite) -> Result<(), Error> {

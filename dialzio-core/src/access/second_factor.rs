@@ -50,7 +50,7 @@ impl AccessService<'_> {
     /// [`Error::Invalid`] for `password` if it is not theirs, and for `second_factor` if it is on; [`Error::Busy`] if too
     /// many others are signing in.
     pub async fn begin_second_factor(&self, by: &Actor, password: &SecretString) -> Result<NewSecret, Error> {
-        let member = self.own_member(by).await?;
+        let member = self.own_account(by).await?;
         let (store, system) = (self.runtime.store(), self.runtime.system());
         let user = store.user(system, UserKey::Id(member.user)).await?.ok_or(Error::Unauthenticated)?;
         own_password(password, &user.password).await?;
@@ -83,7 +83,7 @@ impl AccessService<'_> {
         session: &Token,
         code: &str,
     ) -> Result<Vec<RecoveryCode>, Error> {
-        let (member, now) = (self.own_member(by).await?, self.runtime.now());
+        let (member, now) = (self.own_account(by).await?, self.runtime.now());
         let found = self.runtime.store().second_factor(self.runtime.system(), member.user).await?;
         let waits = |one: &SecondFactor| one.confirmed_at.is_none() && one.created_at + SET_UP_LIFE > now;
         let nothing = || Error::invalid("second_factor", "is not being set up: begin again");
@@ -101,7 +101,7 @@ impl AccessService<'_> {
     /// # Errors
     /// [`Error::Invalid`] for `code` if it is not right, and for `second_factor` if it is off.
     pub async fn renew_recovery_codes(&self, by: &Actor, code: &str) -> Result<Vec<RecoveryCode>, Error> {
-        let member = self.own_member(by).await?;
+        let member = self.own_account(by).await?;
         let factor = self.own_factor(&member).await?;
         let change = self.counted(&factor, code).await?;
         let (codes, recovery) = recovery_codes(self.runtime.entropy());
@@ -122,7 +122,7 @@ impl AccessService<'_> {
         password: &SecretString,
         code: &str,
     ) -> Result<(), Error> {
-        let member = self.own_member(by).await?;
+        let member = self.own_account(by).await?;
         let factor = self.own_factor(&member).await?;
         let (store, system) = (self.runtime.store(), self.runtime.system());
         let user = store.user(system, UserKey::Id(member.user)).await?.ok_or(Error::Unauthenticated)?;

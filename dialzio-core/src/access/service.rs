@@ -99,13 +99,25 @@ pub struct AccessService<'a> {
     pub(super) over: Option<TokenHash>,
     pub(super) confirm_page: Option<&'a str>,
     pub(super) joining: Option<&'a Token>,
+    pub(super) is_kept_in_org: bool,
 }
 
 impl<'a> AccessService<'a> {
     pub(crate) const fn new(runtime: &'a Runtime) -> Self {
         let line = Line::Strangers(None);
         let (browser, origin, peer, device, over) = (None, None, None, None, None);
-        Self { runtime, browser, origin, peer, line, device, over, confirm_page: None, joining: None }
+        Self {
+            runtime,
+            browser,
+            origin,
+            peer,
+            line,
+            device,
+            over,
+            confirm_page: None,
+            joining: None,
+            is_kept_in_org: false,
+        }
     }
 
     /// The same, where sessions that begin are marked with the browser they begin in.
@@ -194,6 +206,15 @@ impl<'a> AccessService<'a> {
         Ok(Some((org, !members.is_empty())))
     }
 
+    /// The organisation, where there is one alone.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn sole_organisation(&self) -> Result<Option<OrgId>, Error> {
+        let found = self.runtime.store().organisations(self.runtime.system(), None, 2).await?;
+        Ok(if let [only] = found.as_slice() { Some(only.id) } else { None })
+    }
+
     /// Acts in an organisation for a user or a part of the embedding application, which has signed them in by its own
     /// means. The only public way from an organisation's id to an actor; every change is audited under this principal.
     ///
@@ -255,6 +276,7 @@ impl<'a> AccessService<'a> {
             expires_at: now + SESSION_LIFE,
             seen_at: now,
             browser: self.browser,
+            is_kept_in_org: self.is_kept_in_org,
         };
         (token, session)
     }

@@ -282,8 +282,11 @@ impl AccessService<'_> {
                 }
                 let sees = audience::of_member(self.runtime, session.org, &member).await?;
                 let actor = Actor::new(session.org, Principal::Member(member.id), member.role.grant(), sees)
-                    .masked(member.is_masked(terms.agents_see_masked));
-                Ok(Identified { actor, standing: terms.standing })
+                    .masked(member.is_masked(terms.agents_see_masked))
+                    .kept_in_org(session.is_kept_in_org);
+                // Who signed in at an identity provider has whatever factors it asks for.
+                let standing = if session.is_kept_in_org { Standing::Complete } else { terms.standing };
+                Ok(Identified { actor, standing })
             }
         }
     }

@@ -19,7 +19,8 @@ string_enum! {
         SignInLink = "sign_in_link",
         /// To show that mail to the user's address arrives, sent by mail. Once.
         ConfirmAddress = "confirm_address",
-        /// Nothing: it is the challenge of a passkey that was answered, kept until it ends so that it counts once.
+        /// Nothing: it is a challenge that was answered, by a passkey or by an identity provider, kept until it has long ended so
+        /// that it counts once.
         AnsweredChallenge = "answered_challenge",
     }
 }

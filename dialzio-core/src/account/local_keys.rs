@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::{ExposeSecret, SecretString};
 use std::fmt::{self, Debug};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,8 @@ const NOTICED: TimeDelta = TimeDelta::seconds(15);
 pub struct LocalKeys {
     /// `None` for keys that live as long as the process.
     file: Option<PathBuf>,
+    /// They are changed where they come from, and not from here.
+    are_fixed: bool,
     held: Mutex<Held>,
 }
 
@@ -81,6 +84,16 @@ impl LocalKeys {
         }
     }
 
+    /// Keys in the form of a key file that come from elsewhere, such as the environment of the process. They are changed where
+    /// they come from, and a process that holds them has to be started again.
+    ///
+    /// # Errors
+    /// [`KeyError::Untrusted`] if the text is no key file.
+    pub fn given(text: &SecretString) -> Result<Self, KeyError> {
+        let keys = Keyset::parse(text.expose_secret().trim())?;
+        Ok(Self { are_fixed: true, ..Self::holding(keys, None, None) })
+    }
+
     /// One random key that lives as long as the process: for tests.
     #[must_use]
     pub fn ephemeral(entropy: &Entropy) -> Self {
@@ -94,7 +107,7 @@ impl LocalKeys {
     }
 
     fn holding(keys: Keyset, stamp: Option<Stamp>, file: Option<PathBuf>) -> Self {
-        Self { file, held: Mutex::new(Held { keys, stamp, looked: Instant::now() }) }
+        Self { file, are_fixed: false, held: Mutex::new(Held { keys, stamp, looked: Instant::now() }) }
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -129,6 +142,9 @@ impl LocalKeys {
 
     /// Changes the keys, and the file with them. What another process changed meanwhile is part of it.
     fn change<T>(&self, how: impl FnOnce(&mut Keyset) -> Result<T, KeyError>) -> Result<T, KeyError> {
+        if self.are_fixed {
+            return Err(KeyError::Fixed);
+        }
         let mut held = self.held();
         let Some(path) = self.file.as_deref() else { return how(&mut held.keys) };
         let _lock = key_file::lock(path)?;
@@ -245,6 +261,19 @@ mod tests {
             let (_, again) = again.unwrap().current().await.unwrap();
             assert_eq!(first.expose(), again.expose());
         }
+    }
+
+    #[tokio::test]
+    async fn keys_that_are_given_are_those_of_the_file_and_are_not_changed_from_here() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        let (_, kept) = LocalKeys::create(&path).unwrap().current().await.unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let given = LocalKeys::given(&format!("\n{text}\n").into()).unwrap();
+        let (id, key) = given.current().await.unwrap();
+        assert_eq!((id.as_str(), key.expose()), ("1", kept.expose()));
+        assert!(matches!(given.add(&[], DateTime::UNIX_EPOCH).await, Err(KeyError::Fixed)));
+        assert!(matches!(LocalKeys::given(&"no keys".to_owned().into()), Err(KeyError::Untrusted(_))));
     }
 
     #[cfg(unix)]

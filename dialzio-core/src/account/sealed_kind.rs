@@ -24,6 +24,8 @@ string_enum! {
         Quarantine = "quarantine.sealed",
         /// The credentials of accounts.
         Credentials = "account.token",
+        /// The secrets that are shown to identity providers.
+        ClientSecret = "identity_provider.client_secret",
         /// What a provider sent with a message.
         Beside = "message.beside",
         /// The keys of files and recordings, whose bytes are in the blob store.
@@ -50,7 +52,7 @@ impl SealedKind {
             | Self::SecondFactor
             | Self::Mail
             | Self::Quarantine => true,
-            Self::Credentials | Self::Beside | Self::File | Self::Inbox => false,
+            Self::Credentials | Self::ClientSecret | Self::Beside | Self::File | Self::Inbox => false,
         }
     }
 
@@ -72,6 +74,7 @@ impl SealedKind {
             Self::Mail => ("mail", "content"),
             Self::Quarantine => ("quarantine", "body"),
             Self::Credentials => ("account", SealedContext::CREDENTIALS),
+            Self::ClientSecret => ("identity_provider", "client_secret"),
             Self::Beside => ("message", "beside"),
             Self::File => ("media", "body"),
             Self::Inbox => ("inbox", "element"),

@@ -20,6 +20,12 @@ string_enum! {
         MemberActivated = "member.activated",
         /// A team was added, changed or deleted.
         TeamChanged = "team.changed",
+        /// An identity provider was added, changed or removed.
+        IdentityProviderChanged = "identity_provider.changed",
+        /// A member signed in at an identity provider for the first time, and is known by what it calls them.
+        IdentityLinked = "identity.linked",
+        /// A member signed in at an identity provider of the organisation.
+        SingleSignOnUsed = "single_sign_on.used",
         /// A member asked the operator of the installation for help.
         SupportRequested = "support.requested",
         /// A member wrote a further message in a request for help.

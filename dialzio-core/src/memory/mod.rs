@@ -19,6 +19,7 @@ mod conversation;
 mod disposition;
 mod draft;
 mod facts;
+mod identity_provider;
 mod ledger;
 mod media;
 mod message;

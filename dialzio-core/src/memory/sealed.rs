@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::state::{Rows, System, World};
 use crate::account::{KeyChange, Rewrap, Sealed, SealedKind, SealedPlace, SealedRow, row_of};
 use crate::id::{
-    AccountId, AppId, BacklogId, MailId, MediaId, MessageId, OrgId, QuarantineId, TypedId, UserId,
+    AccountId, AppId, BacklogId, IdentityProviderId, MailId, MediaId, MessageId, OrgId, QuarantineId,
+    TypedId, UserId,
 };
 
 /// A value where it is.
@@ -77,7 +78,11 @@ pub(super) fn of_system(
                 found.push((org, SealedPlace::of(item.id.uuid()), item.sealed.as_bytes()));
             }
         }
-        SealedKind::Credentials | SealedKind::Beside | SealedKind::File | SealedKind::Inbox => {}
+        SealedKind::Credentials
+        | SealedKind::ClientSecret
+        | SealedKind::Beside
+        | SealedKind::File
+        | SealedKind::Inbox => {}
     }
     listed(found.into_iter(), after, limit)
 }
@@ -96,6 +101,11 @@ pub(super) fn of_rows(
             .accounts
             .values()
             .map(|kept| (org, at(kept.id.uuid()), kept.credentials.as_bytes()))
+            .collect(),
+        SealedKind::ClientSecret => rows
+            .identity_providers
+            .values()
+            .map(|kept| (org, at(kept.id.uuid()), kept.client_secret.as_bytes()))
             .collect(),
         SealedKind::Beside => rows
             .messages
@@ -133,6 +143,10 @@ impl Rows {
         match rewrap.kind {
             SealedKind::Credentials => {
                 put(of::<AccountId, _>(&mut self.accounts, place).map(|kept| &mut kept.credentials), rewrap);
+            }
+            SealedKind::ClientSecret => {
+                let provider = of::<IdentityProviderId, _>(&mut self.identity_providers, place);
+                put(provider.map(|kept| &mut kept.client_secret), rewrap);
             }
             SealedKind::Beside => {
                 let message = of::<MessageId, _>(&mut self.messages, place);

@@ -21,10 +21,11 @@ use crate::disposition::Disposition;
 use crate::event::Recorded;
 use crate::id::{
     AccountId, ActivityId, ApiKeyId, AppId, BacklogId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId,
-    ContactId, ConversationId, DispositionId, JobId, MailId, MediaId, MemberId, MessageId, NoteId, NoticeId,
-    OrgId, PasskeyId, QuarantineId, SavedViewId, ScheduledMessageId, ServiceUpdateId, SupportMessageId,
-    SupportRequestId, TaskId, TeamId, UsageEventId, UserId, WorkerId,
+    ContactId, ConversationId, DispositionId, IdentityProviderId, JobId, MailId, MediaId, MemberId,
+    MessageId, NoteId, NoticeId, OrgId, PasskeyId, QuarantineId, SavedViewId, ScheduledMessageId,
+    ServiceUpdateId, SupportMessageId, SupportRequestId, TaskId, TeamId, UsageEventId, UserId, WorkerId,
 };
+use crate::identity_provider::{IdentityProvider, MemberIdentity};
 use crate::ledger::{AuditEntry, ChainHash, ChainHead};
 use crate::mail::QueuedMail;
 use crate::media::Media;
@@ -37,6 +38,7 @@ use crate::store::periods::{MESSAGE_DAYS, RETENTION_CAP};
 use crate::store::{RecordRef, StoreError, StoreResult};
 use crate::support::{SupportMessage, SupportRequest};
 use crate::team::Team;
+use crate::text::Subject;
 use crate::time::TimeMark;
 use crate::usage::UsageEvent;
 use crate::webhook::{BacklogItem, Quarantined};
@@ -87,6 +89,8 @@ pub(super) struct Rows {
     pub(super) call_flows: BTreeMap<CallFlowId, CallFlow>,
     pub(super) canned_replies: BTreeMap<CannedReplyId, CannedReply>,
     pub(super) teams: BTreeMap<TeamId, Team>,
+    pub(super) identity_providers: BTreeMap<IdentityProviderId, IdentityProvider>,
+    pub(super) member_identities: BTreeMap<(IdentityProviderId, Subject), MemberIdentity>,
     pub(super) support_requests: BTreeMap<SupportRequestId, SupportRequest>,
     pub(super) support_messages: BTreeMap<(SupportRequestId, SupportMessageId), SupportMessage>,
     pub(super) saved_views: BTreeMap<SavedViewId, SavedView>,

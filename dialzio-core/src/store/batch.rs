@@ -16,6 +16,7 @@ use crate::conversation::{ConversationWrite, DraftWrite, ScheduledWrite};
 use crate::disposition::DispositionWrite;
 use crate::event::DomainEvent;
 use crate::id::{BacklogId, JobId, MessageId, OrgId, TypedId};
+use crate::identity_provider::IdentityProviderWrite;
 use crate::ledger::{Action, AuditEntry, ConsentMark, Detail, Network};
 use crate::media::MediaWrite;
 use crate::notice::NoticeWrite;
@@ -161,6 +162,8 @@ pub enum Write {
     Support(SupportWrite),
     /// Members who work together.
     Team(TeamWrite),
+    /// A change to identity providers.
+    IdentityProvider(IdentityProviderWrite),
     /// What is done with calls that come in.
     CallFlow(CallFlowWrite),
     /// Calls, their ids at providers, and agents.
@@ -202,7 +205,7 @@ macro_rules! into_write {
 }
 into_write!(
     ContactWrite => Contact, ConversationWrite => Conversation, DraftWrite => Draft, NoticeWrite => Notice, ScheduledWrite => Scheduled, UsageWrite => Usage, MediaWrite => Media, ConsentWrite => Consent,
-    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, SavedViewWrite => SavedView, SupportWrite => Support, TeamWrite => Team, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook
+    AccountWrite => Account, AccessWrite => Access, DispositionWrite => Disposition, CannedReplyWrite => CannedReply, IdentityProviderWrite => IdentityProvider, SavedViewWrite => SavedView, TeamWrite => Team, CallFlowWrite => CallFlow, CallWrite => Call, JobWrite => Job, WebhookWrite => Webhook, SupportWrite => Support
 );
 
 /// One decision, written down. Built from who acts and what they do, so a write without an audit entry cannot exist. Drafts

@@ -37,6 +37,7 @@ use crate::consent::ConsentStore;
 use crate::contact::ContactStore;
 use crate::conversation::{ConversationStore, DraftStore, ScheduledStore};
 use crate::disposition::DispositionStore;
+use crate::identity_provider::IdentityProviderStore;
 use crate::ledger::LedgerStore;
 use crate::media::MediaStore;
 use crate::notice::NoticeStore;
@@ -65,6 +66,7 @@ pub trait Store:
     + SavedViewStore
     + SupportStore
     + TeamStore
+    + IdentityProviderStore
     + CallStore
     + ScheduledStore
     + UsageStore

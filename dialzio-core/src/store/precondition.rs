@@ -87,6 +87,8 @@ record_refs! {
     SavedView(SavedViewId) = "saved_view",
     /// A team; its revision rises with each change of it.
     Team(TeamId) = "team",
+    /// An identity provider; its revision rises with each change of it.
+    IdentityProvider(IdentityProviderId) = "identity_provider",
     /// A request for help; its revision rises with each message and each change of it.
     SupportRequest(SupportRequestId) = "support_request",
     /// A user of the installation; their revision rises with each change of them.

@@ -48,6 +48,7 @@ mod contacts;
 mod conversations;
 mod dispositions;
 mod drafts;
+mod identity_providers;
 mod ledger;
 mod media;
 mod news;

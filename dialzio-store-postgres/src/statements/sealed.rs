@@ -9,6 +9,12 @@ statements! { SEALED:
     REWRAP_ACCOUNTS: Write [account] =
         "UPDATE @account SET token = $4 || substring(token FROM length($3::BYTEA) + 1)
          WHERE org_id = $1 AND id = $2 AND substring(token FROM 1 FOR length($3::BYTEA)) = $3";
+    SEALED_CLIENT_SECRETS: Read [identity_provider] =
+        "SELECT p.org_id, p.id, substring(p.client_secret FROM 1 FOR $4::INTEGER) FROM @identity_provider p
+         WHERE p.org_id = $1 AND p.id > $2 ORDER BY p.id LIMIT $3";
+    REWRAP_CLIENT_SECRETS: Write [identity_provider] =
+        "UPDATE @identity_provider SET client_secret = $4 || substring(client_secret FROM length($3::BYTEA) + 1)
+         WHERE org_id = $1 AND id = $2 AND substring(client_secret FROM 1 FOR length($3::BYTEA)) = $3";
     SEALED_MESSAGES: Read [message] =
         "SELECT m.org_id, m.id, substring(m.beside FROM 1 FOR $4::INTEGER) FROM @message m
          WHERE m.org_id = $1 AND m.id > $2 AND m.beside IS NOT NULL ORDER BY m.id LIMIT $3";

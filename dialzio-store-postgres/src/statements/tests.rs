@@ -24,6 +24,7 @@ const WHOLE: &[&str] = &[
     "CANNED_REPLIES",
     "SHARED_VIEWS",
     "TEAMS",
+    "IDENTITY_PROVIDERS",
     "CALLS_TO_RETURN",
     "ACCOUNTS",
     "QUEUE_COUNTS",
@@ -65,6 +66,8 @@ const FILL: &str = "
     INSERT INTO dialzio.external_reference SELECT org_id, conversation_id, hashtext(id::TEXT), id, NULL, 0 FROM dialzio.message;
     INSERT INTO dialzio.disposition SELECT o.org, gen_random_uuid(), 'n', TRUE, i, NULL, 1, i::TEXT FROM o, generate_series(1, 2000) i;
     INSERT INTO dialzio.canned_reply SELECT o.org, gen_random_uuid(), 't', i::TEXT, 't', 1 FROM o, generate_series(1, 2000) i;
+    INSERT INTO dialzio.identity_provider SELECT o.org, gen_random_uuid(), 'n', 'https://a.example', 'c', '', 1 FROM o, generate_series(1, 2000) i;
+    INSERT INTO dialzio.member_identity SELECT o.org, gen_random_uuid(), i::TEXT, gen_random_uuid(), 0 FROM o, generate_series(1, 2000) i;
     INSERT INTO dialzio.team SELECT o.org, gen_random_uuid(), 'n', '[]', 1 FROM o, generate_series(1, 2000) i;
     INSERT INTO dialzio.saved_view SELECT o.org, gen_random_uuid(), ('00000000-0000-0000-0000-00000000001' || i % 9)::UUID, 'n', i % 50 = 0, '{}', 1 FROM o, generate_series(1, 2000) i;
     INSERT INTO dialzio.call_flow SELECT o.org, gen_random_uuid(), gen_random_uuid(), 'n', '', TRUE, '{}', 1 FROM o, generate_series(1, 2000) i;

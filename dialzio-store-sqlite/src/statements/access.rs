@@ -35,6 +35,13 @@ macro_rules! team {
     };
 }
 
+macro_rules! identity_provider {
+    () => {
+        "SELECT p.id, p.name, p.issuer, p.client_id, p.client_secret, p.revision FROM identity_provider p \
+         WHERE p.org_id = ?1"
+    };
+}
+
 macro_rules! saved_view {
     () => {
         "SELECT v.id, v.member_id, v.name, v.shared, v.query, v.revision FROM saved_view v WHERE v.org_id = ?1"
@@ -89,6 +96,23 @@ statements! { ACCESS:
          ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, members = excluded.members,
            revision = excluded.revision";
     DROP_TEAM: Write [team] = "DELETE FROM team WHERE org_id = ?1 AND id = ?2";
+    IDENTITY_PROVIDER: Read [identity_provider] = concat!(identity_provider!(), " AND p.id = ?2");
+    IDENTITY_PROVIDERS: Read [identity_provider] = concat!(identity_provider!(), " ORDER BY p.id");
+    PUT_IDENTITY_PROVIDER: Write [identity_provider] =
+        "INSERT INTO identity_provider (org_id, id, name, issuer, client_id, client_secret, revision)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (org_id, id) DO UPDATE SET name = excluded.name, issuer = excluded.issuer,
+           client_id = excluded.client_id, client_secret = excluded.client_secret, revision = excluded.revision";
+    DROP_IDENTITY_PROVIDER: Write [identity_provider] = "DELETE FROM identity_provider WHERE org_id = ?1 AND id = ?2";
+    MEMBER_IDENTITY: Read [member_identity] =
+        "SELECT i.provider_id, i.subject, i.member_id, i.linked_at FROM member_identity i
+         WHERE i.org_id = ?1 AND i.provider_id = ?2 AND i.subject = ?3";
+    PUT_MEMBER_IDENTITY: Write [member_identity] =
+        "INSERT INTO member_identity (org_id, provider_id, subject, member_id, linked_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (org_id, provider_id, subject) DO UPDATE SET member_id = excluded.member_id,
+           linked_at = excluded.linked_at";
+    DROP_MEMBER_IDENTITIES: Write [member_identity] =
+        "DELETE FROM member_identity WHERE org_id = ?1 AND provider_id = ?2";
     SAVED_VIEW: Read [saved_view] = concat!(saved_view!(), " AND v.id = ?2");
     SAVED_VIEWS_OF: Read [saved_view] = concat!(saved_view!(), " AND v.member_id = ?2 ORDER BY v.id");
     SHARED_VIEWS: Read [saved_view] = concat!(saved_view!(), " AND v.shared = 1 ORDER BY v.id");

@@ -9,6 +9,12 @@ statements! { SEALED:
     REWRAP_ACCOUNTS: Write [account] =
         "UPDATE account SET token = CAST(?4 || substr(token, length(?3) + 1) AS BLOB)
          WHERE org_id = ?1 AND id = ?2 AND substr(token, 1, length(?3)) = ?3";
+    SEALED_CLIENT_SECRETS: Read [identity_provider] =
+        "SELECT p.org_id, p.id, substr(p.client_secret, 1, ?4) FROM identity_provider p
+         WHERE p.org_id = ?1 AND p.id > ?2 ORDER BY p.id LIMIT ?3";
+    REWRAP_CLIENT_SECRETS: Write [identity_provider] =
+        "UPDATE identity_provider SET client_secret = CAST(?4 || substr(client_secret, length(?3) + 1) AS BLOB)
+         WHERE org_id = ?1 AND id = ?2 AND substr(client_secret, 1, length(?3)) = ?3";
     SEALED_MESSAGES: Read [message] =
         "SELECT m.org_id, m.id, substr(m.beside, 1, ?4) FROM message m
          WHERE m.org_id = ?1 AND m.id > ?2 AND m.beside IS NOT NULL ORDER BY m.id LIMIT ?3";

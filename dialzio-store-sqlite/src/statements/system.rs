@@ -18,7 +18,8 @@ macro_rules! user {
 
 macro_rules! session {
     () => {
-        "SELECT s.hash, s.user_id, s.org_id, s.created_at, s.expires_at, s.seen_at, s.browser FROM session s"
+        "SELECT s.hash, s.user_id, s.org_id, s.created_at, s.expires_at, s.seen_at, s.browser, \
+                s.kept_in_org FROM session s"
     };
 }
 
@@ -116,11 +117,11 @@ statements! { SYSTEM:
     SESSIONS_OF: System [session] =
         concat!(session!(), " WHERE s.user_id = ?1 AND s.expires_at > ?2 ORDER BY s.hash");
     PUT_SESSION: System [session] =
-        "INSERT INTO session (hash, user_id, org_id, created_at, expires_at, seen_at, browser)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO session (hash, user_id, org_id, created_at, expires_at, seen_at, browser, kept_in_org)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT DO UPDATE SET user_id = excluded.user_id, org_id = excluded.org_id,
                 created_at = excluded.created_at, expires_at = excluded.expires_at, seen_at = excluded.seen_at,
-                browser = excluded.browser";
+                browser = excluded.browser, kept_in_org = excluded.kept_in_org";
     SEE_SESSION: System [session] =
         "UPDATE session SET seen_at = max(seen_at, ?2) WHERE hash = ?1 RETURNING user_id, org_id";
     DROP_SESSION: System [session] = "DELETE FROM session WHERE hash = ?1";

@@ -26,6 +26,7 @@ const WHOLE: &[&str] = &[
     "CANNED_REPLIES",
     "SHARED_VIEWS",
     "TEAMS",
+    "IDENTITY_PROVIDERS",
     "CALLS_TO_RETURN",
     "ACCOUNTS",
     "QUEUE_COUNTS",

@@ -19,6 +19,7 @@ const fn kept(name: &'static str, category: crate::registry::DataCategory, reaso
 const OWN_KEY: &str = "a key for programs, made for the organisation";
 const OWN_NUMBER: &str = "about the organisation's own number at a provider";
 const OWN_TEXT: &str = "a text of the organisation without personal data";
+const OWN_SIGN_ON: &str = "about the organisation's own identity provider";
 const OWN_LIST: &str = "a list that the organisation keeps, without personal data";
 const INDEX: &str = "made from the contacts, by each engine in its own way";
 const INDEX_SETTINGS: &str = "settings of the index of words";
@@ -159,6 +160,38 @@ pub(super) const TABLES: &[Table] = &[
             kept("shortcut", Usage, OWN_LIST),
             kept("text", Usage, OWN_LIST),
             kept("revision", Usage, OWN_LIST),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
+        name: "identity_provider",
+        seen: Seen::Everybody,
+        key: &["org_id", "id"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::no_person(OWN_SIGN_ON),
+        columns: &[
+            kept("org_id", IntegrationMeta, OWN_SIGN_ON),
+            kept("id", IntegrationMeta, OWN_SIGN_ON),
+            kept("name", IntegrationMeta, OWN_SIGN_ON),
+            kept("issuer", IntegrationMeta, OWN_SIGN_ON),
+            kept("client_id", IntegrationMeta, OWN_SIGN_ON),
+            kept("client_secret", IntegrationCredential, OWN_SIGN_ON).sealed(),
+            kept("revision", IntegrationMeta, OWN_SIGN_ON),
+        ],
+        ..Table::OF_ORGANISATION
+    },
+    Table {
+        name: "member_identity",
+        seen: Seen::Everybody,
+        key: &["org_id", "provider_id", "subject"],
+        class: RetentionClass::AccountLife,
+        subject: SubjectPath::by("member_id", "member"),
+        columns: &[
+            gone("org_id", SecurityLog),
+            gone("provider_id", SecurityLog),
+            gone("subject", SecurityLog).theirs("subject").hidden(),
+            gone("member_id", SecurityLog),
+            gone("linked_at", SecurityLog).theirs("single_sign_on_since"),
         ],
         ..Table::OF_ORGANISATION
     },

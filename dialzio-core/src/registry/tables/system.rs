@@ -166,6 +166,7 @@ pub(super) const TABLES: &[Table] = &[
             gone("expires_at", SecurityLog),
             gone("seen_at", SecurityLog).theirs("seen_at"),
             gone("browser", SecurityLog).theirs("browser"),
+            gone("kept_in_org", SecurityLog),
         ],
         ..Table::OF_SYSTEM
     },

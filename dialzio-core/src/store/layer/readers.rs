@@ -23,9 +23,10 @@ use crate::disposition::{Disposition, DispositionStore};
 use crate::event::{EventSeq, Recorded};
 use crate::id::{
     AccountId, ApiKeyId, CallFlowId, CallId, CannedReplyId, ChannelIdentityId, ContactId, ConversationId,
-    DispositionId, JobId, MediaId, MemberId, MessageId, SavedViewId, ScheduledMessageId, SupportRequestId,
-    TaskId, TeamId,
+    DispositionId, IdentityProviderId, JobId, MediaId, MemberId, MessageId, SavedViewId, ScheduledMessageId,
+    SupportRequestId, TaskId, TeamId,
 };
+use crate::identity_provider::{IdentityProvider, IdentityProviderStore, MemberIdentity};
 use crate::ledger::{AuditEntry, AuditFilter, ChainHead, LedgerStore};
 use crate::media::{Media, MediaOwner, MediaStore};
 use crate::notice::{NoticeEntry, NoticeStore};
@@ -35,6 +36,7 @@ use crate::scope::OrgScope;
 use crate::store::LedgerSeq;
 use crate::support::{SupportMessage, SupportRequest, SupportStore};
 use crate::team::{Team, TeamStore};
+use crate::text::Subject;
 use crate::usage::{UsageEvent, UsageStore, UsageTally};
 
 use super::forward::forward;
@@ -141,6 +143,13 @@ forward! { CannedReplyStore {
 forward! { SavedViewStore {
     read saved_view(scope: &OrgScope, id: SavedViewId) -> Option<SavedView>;
     read saved_views(scope: &OrgScope, member: Option<MemberId>) -> Vec<SavedView>;
+} }
+
+forward! { IdentityProviderStore {
+    read identity_provider(scope: &OrgScope, id: IdentityProviderId) -> Option<IdentityProvider>;
+    read identity_providers(scope: &OrgScope) -> Vec<IdentityProvider>;
+    read member_identity(scope: &OrgScope, provider: IdentityProviderId, subject: &Subject)
+        -> Option<MemberIdentity>;
 } }
 
 forward! { SupportStore {

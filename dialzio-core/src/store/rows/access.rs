@@ -177,6 +177,7 @@ impl FromRow for Session {
             expires_at: c.time()?,
             seen_at: c.time()?,
             browser: c.opt_word()?,
+            is_kept_in_org: c.flag()?,
         })
     }
 }
@@ -190,6 +191,7 @@ impl ToRow for Session {
         to.time(self.expires_at);
         to.time(self.seen_at);
         to.opt_text(self.browser.map(Browser::as_str));
+        to.flag(self.is_kept_in_org);
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ mod disposition;
 mod draft;
 mod evidence;
 mod identity;
+mod identity_provider;
 mod inbox;
 mod ledger;
 mod mail;

@@ -111,8 +111,8 @@ pub async fn a_request_for_help_goes_two_years_after_it_was_closed(bed: TestBed)
     bed.clock.advance(SUPPORT_PERIOD - TimeDelta::seconds(1));
     assert_eq!((listed(&bed, scope, None).await.len(), purge().await), (2, 0));
     bed.clock.advance(TimeDelta::seconds(1));
-    assert_eq!(listed(&bed, scope, None).await, [open.clone()]);
-    assert_eq!(listed(&bed, scope, Some(member)).await, [open.clone()]);
+    assert_eq!(listed(&bed, scope, None).await, std::slice::from_ref(&open));
+    assert_eq!(listed(&bed, scope, Some(member)).await, std::slice::from_ref(&open));
     assert_eq!(bed.store.support_request(scope, closed.id).await.unwrap(), None);
     bed.clock.advance(TimeDelta::seconds(1));
     assert_eq!((purge().await, purge().await), (1, 0));

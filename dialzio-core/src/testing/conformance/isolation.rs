@@ -17,6 +17,7 @@ use crate::conversation::{
 };
 use crate::disposition::DispositionWrite;
 use crate::event::{DomainEvent, EventSeq};
+use crate::identity_provider::IdentityProviderWrite;
 use crate::ledger::AuditFilter;
 use crate::media::{Media, MediaWrite};
 use crate::notice::{NoticeAbout, NoticeWrite};
@@ -50,6 +51,7 @@ pub(super) struct Full {
     canned_reply: crate::id::CannedReplyId,
     saved_view: crate::id::SavedViewId,
     team: crate::id::TeamId,
+    identity: crate::identity_provider::MemberIdentity,
     support: crate::id::SupportRequestId,
     scheduled: crate::id::ScheduledMessageId,
     call: Call,
@@ -83,6 +85,8 @@ pub(super) async fn full(bed: &TestBed) -> Full {
     let call_flow = bed.make.call_flow(tenant.account.id);
     let canned_reply = bed.make.canned_reply("hours");
     let team = bed.make.team("Sales", &[member.id]);
+    let provider = bed.make.identity_provider("Work");
+    let identity = bed.make.member_identity(provider.id, "asha", member.id);
     let support = bed.make.support_request(member.id, bed.at(1));
     let asked = bed.make.support_message(support.id, SupportAuthor::Member(member.id), bed.at(1));
     let saved_view = bed.make.saved_view(member.id, "Customers");
@@ -105,6 +109,8 @@ pub(super) async fn full(bed: &TestBed) -> Full {
         CannedReplyWrite::Insert(canned_reply.clone()).into(),
         SavedViewWrite::Insert(saved_view.clone()).into(),
         TeamWrite::Insert(team.clone()).into(),
+        IdentityProviderWrite::Insert(provider).into(),
+        IdentityProviderWrite::Link(identity.clone()).into(),
         SupportWrite::Insert(support.clone()).into(),
         SupportWrite::Append(asked).into(),
         DraftWrite::Save(draft).into(),
@@ -142,6 +148,7 @@ pub(super) async fn full(bed: &TestBed) -> Full {
         canned_reply: canned_reply.id,
         saved_view: saved_view.id,
         team: team.id,
+        identity,
         support: support.id,
         scheduled: scheduled.id,
         call,
@@ -273,6 +280,19 @@ pub(super) async fn found(bed: &TestBed, full: &Full, scope: &OrgScope) -> Vec<(
         ("call_flows", !store.call_flows(scope).await.unwrap().is_empty()),
         ("canned_reply", store.canned_reply(scope, full.canned_reply).await.unwrap().is_some()),
         ("canned_replies", !store.canned_replies(scope).await.unwrap().is_empty()),
+        (
+            "identity_provider",
+            store.identity_provider(scope, full.identity.provider).await.unwrap().is_some(),
+        ),
+        ("identity_providers", !store.identity_providers(scope).await.unwrap().is_empty()),
+        (
+            "member_identity",
+            store
+                .member_identity(scope, full.identity.provider, &full.identity.subject)
+                .await
+                .unwrap()
+                .is_some(),
+        ),
         ("support_request", store.support_request(scope, full.support).await.unwrap().is_some()),
         ("support_requests", !store.support_requests(scope, None, page()).await.unwrap().items.is_empty()),
         ("support_messages", !store.support_messages(scope, full.support).await.unwrap().is_empty()),

@@ -342,6 +342,12 @@ macro_rules! store_conformance {
                 sealed_values_of_one_organisation_are_no_others
                 what_is_kept_of_a_key_is_kept_once
             }
+            identity_provider {
+                an_identity_provider_is_written_and_read_back_whole
+                an_identity_provider_changes_and_goes_under_its_revision
+                what_a_provider_calls_members_is_kept_as_long_as_the_provider
+                identity_providers_of_one_organisation_are_no_others
+            }
             team {
                 a_team_is_written_and_read_back_whole
                 a_team_changes_and_goes_under_its_revision

@@ -40,6 +40,7 @@ pub mod filter;
 pub mod groups;
 pub mod help;
 pub mod history;
+pub mod identity_provider;
 pub mod isolation;
 pub mod key;
 pub mod ledger;

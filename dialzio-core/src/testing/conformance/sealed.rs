@@ -2,6 +2,7 @@
 
 use crate::account::{AccountWrite, KeyChange, KeyCheck, Rewrap, Sealed, SealedKind, SealedPlace, SealedRow};
 use crate::id::TypedId;
+use crate::identity_provider::IdentityProviderWrite;
 use crate::media::MediaWrite;
 use crate::outbox::QueueKind;
 use crate::store::{StoreError, SystemWrite, Write};
@@ -74,6 +75,11 @@ async fn filled(bed: &TestBed, tenant: &Tenant) {
         [WebhookWrite::Quarantine(held).into(), AccountWrite::Insert(Box::new(account)).into()],
     )
     .await;
+    for seed in [40, 41] {
+        let mut provider = bed.make.identity_provider("Work");
+        provider.client_secret = Sealed::from_bytes(value(seed, 120));
+        bed.write(&tenant.scope, IdentityProviderWrite::Insert(provider)).await;
+    }
     let person = bed.person(tenant, "Asha").await;
     for seed in [10, 20] {
         let mut heard = bed.make.inbound(&person.conversation, "hello", bed.at(i64::from(seed)));

@@ -102,6 +102,11 @@ pub(super) async fn all() -> Vec<Vec<Ran>> {
             one_call_flow_is_enabled_for_a_number_of_an_account
             call_flows_of_one_organisation_are_no_others
         }
+        identity_provider {
+            an_identity_provider_changes_and_goes_under_its_revision
+            what_a_provider_calls_members_is_kept_as_long_as_the_provider
+            identity_providers_of_one_organisation_are_no_others
+        }
         team {
             a_team_changes_and_goes_under_its_revision
             teams_of_one_organisation_are_no_others
