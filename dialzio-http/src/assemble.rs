@@ -7,6 +7,7 @@ use dialzio_core::mail::Mailer;
 use dialzio_core::{Clock, Crm, Store, SystemClock};
 use dialzio_store_sqlite::SqliteStore;
 use dialzio_whatsapp::{MetaCloud, MetaConfig};
+use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use url::Url;
@@ -77,12 +78,14 @@ pub enum AssembleError {
 }
 
 /// Where an installation is kept.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Places {
     /// The folder with `dialzio.db`, `blobs/` and, unless said otherwise, `keys` and `checkpoints/`.
     pub data: PathBuf,
     /// The key file, if it is kept elsewhere: a copy of the folder does not hold both then.
     pub keys: Option<PathBuf>,
+    /// What a key file would say, from elsewhere: then there is no key file.
+    pub keys_given: Option<SecretString>,
     /// The address of a PostgreSQL database that has been migrated, instead of `dialzio.db`. Processes that share one share
     /// the key file and `blobs/` too.
     pub database: Option<String>,
@@ -221,7 +224,7 @@ pub async fn adopt(places: &Places, reason: &str) -> Result<(), AssembleError> {
         None => Arc::new(SqliteStore::open(places.database_file()).await?),
         Some(url) => on_a_server(url, Arc::clone(&clock)).await?,
     };
-    let crm = put_together(places, store, &places.key_file(), clock, None)?;
+    let crm = put_together(places, store, Some(&places.key_file()), clock, None)?;
     crm.operator(reason).map_err(refused)?.adopt_keys().await.map_err(refused)
 }
 
@@ -239,7 +242,7 @@ pub fn examine(places: &Places, without_log: bool) -> Result<Vec<String>, Assemb
 fn put_together(
     places: &Places,
     store: Arc<dyn Store>,
-    keys: &Path,
+    file: Option<&Path>,
     clock: Arc<dyn Clock>,
     mailer: Option<Arc<dyn Mailer>>,
 ) -> Result<Crm, AssembleError> {
@@ -249,9 +252,14 @@ fn put_together(
     let config =
         MetaConfig { hosts, loopback, proxy: places.provider_proxy.clone(), ..MetaConfig::default() };
     let whatsapp = MetaCloud::new(config).map_err(|error| AssembleError::Provider(error.to_string()))?;
+    let keys = match (&places.keys_given, file) {
+        (Some(text), _) => LocalKeys::given(text)?,
+        (None, Some(file)) => LocalKeys::open(file)?.renamed_to(places.key_file()),
+        (None, None) => return Err(AssembleError::NoKeys(places.key_file())),
+    };
     let builder = Crm::builder()
         .shared_store(store)
-        .keys(LocalKeys::open(keys)?.renamed_to(places.key_file()))
+        .keys(keys)
         .blobs(LocalBlobs::open(places.blobs())?)
         .checkpoints(CheckpointFile::in_folder(places.checkpoints()))
         .provider(whatsapp)
@@ -309,12 +317,23 @@ fn refused(error: dialzio_core::Error) -> AssembleError {
 /// The key file, or one that was made and is not known to the database yet. It gets its name last, so that a crash in the
 /// middle leaves either a new installation that is begun anew, or one whose database knows the keys in the other file.
 enum Keys {
+    /// None: the keys come from elsewhere.
+    Given,
     There(PathBuf),
-    Made { file: PathBuf, named: PathBuf },
+    Made {
+        file: PathBuf,
+        named: PathBuf,
+    },
 }
 
 impl Keys {
     fn of(places: &Places, founding: Founding, is_new: bool) -> Result<Self, AssembleError> {
+        if places.keys_given.is_some() {
+            if is_new {
+                places.refuse_leftovers(founding)?;
+            }
+            return Ok(Self::Given);
+        }
         let named = places.key_file();
         let mut file = named.clone().into_os_string();
         file.push(".new");
@@ -346,9 +365,10 @@ impl Keys {
         }
     }
 
-    fn file(&self) -> &Path {
+    fn file(&self) -> Option<&Path> {
         match self {
-            Self::There(file) | Self::Made { file, .. } => file,
+            Self::Given => None,
+            Self::There(file) | Self::Made { file, .. } => Some(file),
         }
     }
 

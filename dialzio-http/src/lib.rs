@@ -25,6 +25,7 @@ mod mount;
 pub mod openapi;
 pub mod operation;
 mod options;
+mod outbound;
 mod peer;
 mod presence;
 pub mod problem;

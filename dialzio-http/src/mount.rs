@@ -13,6 +13,11 @@ pub const DEVICE_COOKIE: &str = "__Host-dialzio_device";
 /// The same below a path.
 pub const MOUNTED_DEVICE_COOKIE: &str = "__Secure-dialzio_device";
 
+/// The cookie of a sign-in that was begun at an identity provider, at the root and below a path.
+pub(crate) const SIGN_ON_COOKIE: &str = "__Host-dialzio_sign_on";
+/// The same below a path.
+pub(crate) const MOUNTED_SIGN_ON_COOKIE: &str = "__Secure-dialzio_sign_on";
+
 /// The longest prefix, in bytes: addresses as a whole are held to 8 KiB.
 const LONGEST: usize = 200;
 
@@ -100,6 +105,11 @@ impl Mount {
     /// The name of the cookie of a known device.
     pub(crate) const fn device_cookie_name(&self) -> &'static str {
         if self.0.is_empty() { DEVICE_COOKIE } else { MOUNTED_DEVICE_COOKIE }
+    }
+
+    /// The name of the cookie of a sign-in that was begun at an identity provider.
+    pub(crate) const fn sign_on_cookie_name(&self) -> &'static str {
+        if self.0.is_empty() { SIGN_ON_COOKIE } else { MOUNTED_SIGN_ON_COOKIE }
     }
 
     /// A cookie for the paths of the mount, never readable by scripts.

@@ -21,6 +21,8 @@ pub struct Options {
     pub proxies: Vec<IpAddr>,
     /// The disk whose room is watched; `None` if the host watches it.
     pub disk: Option<crate::disk::Disk>,
+    /// Networks of the operator that identity providers may be in, although they are not public.
+    pub outbound_networks: Vec<ipnet::IpNet>,
     /// Where the router is mounted.
     pub(crate) mount: Mount,
     /// The host's own page for signing in, in place of ours.
@@ -66,6 +68,7 @@ impl Options {
             patience: crate::Patience::default(),
             proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             disk: None,
+            outbound_networks: Vec::new(),
             mount: Mount::default(),
             sign_in: None,
             fallback: true,

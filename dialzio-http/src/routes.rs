@@ -193,7 +193,7 @@ routes! {
         sample r#"{"name":"Work laptop","state":"AQ","credential":{}}"#,
         problems ["member.not_found", "passkey.not_available"];
     "me.passkeys.remove" delete "/v1/me/passkeys/{passkey}" SignedIn, "Remove one of the caller's passkeys", 204 => api::passkeys::remove,
-        problems ["member.not_found"];
+        problems ["input.invalid", "member.not_found"];
     "me.second_factor" get "/v1/me/second-factor" SignedIn, "Whether the caller has a second factor", 200 => api::second_factor::get,
         problems ["input.invalid", "member.not_found"];
     "me.second_factor.begin" post "/v1/me/second-factor" SignedIn, "Make a secret for the caller's second factor, which a code confirms; members only", 201 => api::second_factor::begin,
@@ -236,6 +236,18 @@ routes! {
         problems ["member.conflict"];
     "members.activate" post "/v1/members/{member}/activation" needs(P::MembersManage), "Let a member who was deactivated come in again", 200 => api::members::activate,
         problems ["input.invalid", "member.conflict"];
+    "identity_providers.list" get "/v1/identity-providers" needs(P::SignOnManage), "List identity providers", 200 => api::identity_providers::list;
+    "identity_providers.get" get "/v1/identity-providers/{identity_provider}" needs(P::SignOnManage), "Get an identity provider", 200 => api::identity_providers::get;
+    "identity_providers.create" post "/v1/identity-providers" needs(P::SignOnManage), "Add an identity provider", 201 => api::identity_providers::add,
+        sample r#"{"name":"Work","issuer":"https://login.example.com","client_id":"dialzio","client_secret":"a secret"}"#,
+        problems ["input.invalid"];
+    "identity_providers.check" post "/v1/identity-providers/{identity_provider}/check" needs(P::SignOnManage), "Read the settings of an identity provider, to know that it can be used", 200 => api::identity_providers::check,
+        problems ["access.busy"];
+    "identity_providers.change" patch "/v1/identity-providers/{identity_provider}" needs(P::SignOnManage), "Change an identity provider; another issuer forgets who signed in at the one before", 200 => api::identity_providers::change,
+        sample r#"{"name":"Work"}"#,
+        problems ["identity_provider.conflict", "input.invalid"];
+    "identity_providers.delete" delete "/v1/identity-providers/{identity_provider}" needs(P::SignOnManage), "Remove an identity provider", 204 => api::identity_providers::delete,
+        problems ["identity_provider.conflict"];
     "teams.list" get "/v1/teams" needs(P::MembersRead), "List teams", 200 => api::teams::list;
     "teams.get" get "/v1/teams/{team}" needs(P::MembersRead), "Get a team", 200 => api::teams::get;
     "teams.create" post "/v1/teams" needs(P::MembersManage), "Add a team", 201 => api::teams::add,

@@ -1,16 +1,18 @@
 //! What every handler reaches.
 
-use dialzio_core::Crm;
-use dialzio_core::access::RelyingParty;
+use dialzio_core::access::{OutboundError, OutboundRequest, OutboundResponse, RelyingParty};
+use dialzio_core::{Crm, Error};
+use futures_util::future::BoxFuture;
 use std::net::IpAddr;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::disk::FreeSpace;
 use crate::event_hub::EventHub;
 use crate::import::Imports;
 use crate::mount::Mount;
 use crate::options::Options;
+use crate::outbound::Outbound;
 use crate::peer::Counts;
 use crate::presence::Presence;
 use crate::problem::Problem;
@@ -33,6 +35,8 @@ struct Inner {
     hooks: Arc<Semaphore>,
     slow: SlowBodies,
     requests: Arc<Counts<IpAddr>>,
+    outbound: Arc<Outbound>,
+    sign_ons: Semaphore,
 }
 
 /// How many uploads are read at the same time: each may hold a provider's largest file in memory, twice while it is
@@ -40,12 +44,17 @@ struct Inner {
 const UPLOADS: usize = 4;
 /// How many webhooks are taken in at the same time. A 257th is answered 503 and repeated by the provider.
 const HOOKS: usize = 256;
+/// How many identity providers are asked at the same time: each may take its time to answer.
+const SIGN_ONS: usize = 32;
 
 impl AppState {
     /// Over a CRM.
     pub(crate) fn new(crm: Crm, options: Options) -> Self {
+        let outbound = Arc::new(Outbound::new(options.outbound_networks.clone()));
         Self {
             inner: Arc::new(Inner {
+                outbound,
+                sign_ons: Semaphore::new(SIGN_ONS),
                 crm,
                 options,
                 event_hub: EventHub::default(),
@@ -93,6 +102,28 @@ impl AppState {
     /// `passkey.not_available` where browsers have none.
     pub(crate) fn passkey_site(&self) -> Result<RelyingParty, Problem> {
         RelyingParty::at(self.origin()).ok_or_else(|| Problem::new("passkey.not_available"))
+    }
+
+    /// Sends a request to an identity provider.
+    pub(crate) fn outbound(
+        &self,
+    ) -> impl Fn(OutboundRequest) -> BoxFuture<'static, Result<OutboundResponse, OutboundError>>
+    + Send
+    + Sync
+    + use<> {
+        let outbound = Arc::clone(&self.inner.outbound);
+        move |request| {
+            let outbound = Arc::clone(&outbound);
+            Box::pin(async move { outbound.send(request).await })
+        }
+    }
+
+    /// A place to ask an identity provider.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if too many are asked at this moment.
+    pub(crate) fn sign_on(&self) -> Result<SemaphorePermit<'_>, Error> {
+        self.inner.sign_ons.try_acquire().map_err(|_| Error::Busy)
     }
 
     pub(crate) fn options(&self) -> &Options {

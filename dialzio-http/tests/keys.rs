@@ -115,6 +115,28 @@ async fn keys_may_be_kept_outside_the_folder() {
 
 /// A crash between the database's knowledge of new keys and their name.
 #[tokio::test]
+async fn keys_may_be_given_without_a_file() {
+    let (folder, places) = installed().await;
+    let file = folder.path().join("keys");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let given = |text: &str| Places { keys_given: Some(text.to_owned().into()), ..places.clone() };
+    serve(&given(&text)).await.unwrap();
+    assert!(!file.exists(), "no file is made beside them");
+    // Others are refused, as those of a file are.
+    let other = tempfile::tempdir().unwrap();
+    LocalKeys::create(other.path().join("keys")).unwrap();
+    let strange = std::fs::read_to_string(other.path().join("keys")).unwrap();
+    let refused = serve(&given(&strange)).await.unwrap_err();
+    assert!(matches!(refused, AssembleError::Keys(KeyError::Foreign)), "{refused}");
+    // A new installation begins with them.
+    let fresh = tempfile::tempdir().unwrap();
+    let begun = Places { keys_given: Some(strange.into()), ..Places::folder(fresh.path()) };
+    tried(&begun, Founding::IfEmpty).await.unwrap();
+    assert!(!fresh.path().join("keys").exists());
+}
+
+#[tokio::test]
 async fn an_installation_that_was_interrupted_while_it_began_is_gone_on_with() {
     let folder = tempfile::tempdir().unwrap();
     let places = Places::folder(folder.path());

@@ -21,6 +21,7 @@ pub mod csv_file;
 pub mod dispositions;
 pub mod drafts;
 pub mod events;
+pub mod identity_providers;
 pub mod imports;
 pub mod keys;
 pub mod media;
@@ -119,6 +120,7 @@ record_ids! {
     ContactId = Contact,
     ConversationId = Conversation,
     DispositionId = Disposition,
+    IdentityProviderId = IdentityProvider,
     ImportId = Import,
     InvitationId = Invitation,
     MediaId = Media,

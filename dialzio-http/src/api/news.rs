@@ -34,7 +34,7 @@ pub struct ServiceUpdateJson {
 }
 
 impl ServiceUpdateJson {
-    fn of(update: ServiceUpdate, unread_after: ServiceUpdateId) -> Self {
+    fn of(update: &ServiceUpdate, unread_after: ServiceUpdateId) -> Self {
         Self {
             id: update.id,
             kind: update.kind,
@@ -56,7 +56,7 @@ pub async fn list(
         return Ok(List::of(Page { items: Vec::new(), next: None }, |never| never));
     };
     let unread_after = news.unread_after;
-    Ok(List::of(news.updates, |update| ServiceUpdateJson::of(update, unread_after)))
+    Ok(List::of(news.updates, |update| ServiceUpdateJson::of(&update, unread_after)))
 }
 
 /// What the caller has not read, and what they have chosen.

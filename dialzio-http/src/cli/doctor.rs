@@ -157,7 +157,9 @@ impl Doctor {
     fn on_files(&self, report: &mut Report) {
         let places = self.data.places();
         let key_file = places.key_file();
-        for (path, what) in [(self.data.path.as_path(), "the data folder"), (&key_file, "the key file")] {
+        let is_given = places.keys_given.is_some();
+        let key_path = if is_given { None } else { Some((key_file.as_path(), "the key file")) };
+        for (path, what) in [(self.data.path.as_path(), "the data folder")].into_iter().chain(key_path) {
             match open_to_others(path) {
                 Some(true) => report.weak(
                     &format!("other users of this machine can read {what}"),
@@ -168,8 +170,8 @@ impl Doctor {
             }
         }
         report.judge(
-            !key_file.starts_with(&self.data.path),
-            "the key file is not in the data folder",
+            is_given || !key_file.starts_with(&self.data.path),
+            "the keys are not in the data folder",
             "the key file is in the data folder, so a copy of that folder opens everything",
             "keep it elsewhere, and say --keys",
         );

@@ -24,6 +24,7 @@ mod transfer;
 
 use clap::{Parser, Subcommand};
 use dialzio_store_sqlite::OpenError;
+use secrecy::SecretString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ Environment:
   DIALZIO_LOG  What the server logs to standard error, as JSON lines: error, warn, info, debug, trace or off, also by
                part of the program. Unless set: warn,dialzio_core=info,dialzio_http=info. At info there is one line for
                each request: method, route, status, duration, request id and organisation, and no personal data.
+  DIALZIO_KEYS_CONTENT
+               What the key file would say, from a secret store: then no key file is made or read. Never on the command line.
   DIALZIO_CLOCK_FILE
                A file with a number of seconds by which the sandbox's clock is moved, to try out what time does. Read anew
                each time, and only with --sandbox. Unless set: sandbox.clock in the data folder, which the page of the
@@ -156,6 +159,11 @@ impl Data {
     fn places(&self) -> Places {
         Places {
             keys: self.keys.clone(),
+            // In the environment alone: a command line is read by others.
+            keys_given: std::env::var("DIALZIO_KEYS_CONTENT")
+                .ok()
+                .filter(|text| !text.is_empty())
+                .map(SecretString::from),
             checkpoints: self.checkpoints.clone(),
             database: self.database.clone(),
             ..Places::folder(&self.path)

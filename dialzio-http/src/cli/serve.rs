@@ -3,6 +3,7 @@
 use clap::Parser;
 use dialzio_core::access::NewOrg;
 use dialzio_core::{Clock, Crm, Principal, Role};
+use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,9 @@ pub(super) struct Serve {
     /// the visitor that limits are kept by. This machine's own is known.
     #[arg(long = "trusted-proxy", env = "DIALZIO_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<IpAddr>,
+    /// A network that identity providers may be in although it is not public, such as 10.20.0.0/16.
+    #[arg(long = "outbound-network", env = "DIALZIO_OUTBOUND_NETWORKS", value_delimiter = ',')]
+    outbound_networks: Vec<IpNet>,
     #[command(flatten)]
     reach: Reach,
     #[cfg(feature = "smtp")]
@@ -99,6 +103,7 @@ impl Serve {
         let mut options = Options::for_origin(&origin).at(&self.at)?;
         options.disk = Some(disk);
         options.proxies.extend(&self.trusted_proxies);
+        options.outbound_networks.clone_from(&self.outbound_networks);
         let base = options.mount.base();
         let public = format!("{origin}{base}");
         let opening = self.set_up(&crm, &public).await?;

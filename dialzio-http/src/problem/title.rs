@@ -179,6 +179,7 @@ const CODES: &[(&str, u16, &str)] = &[
     ("server.busy", 503, "Too many files are being uploaded: try again in a moment"),
     ("server.failed", 500, "Something went wrong here: the log of the server says more"),
     ("server.slow", 503, "This took too long: look whether it was done before you ask again"),
+    ("sign_on.refused", 403, "You were not signed in: begin again at your organisation's page for it"),
     (
         "sms.unregistered",
         403,
@@ -250,6 +251,7 @@ const fn name(kind: RecordKind) -> &'static str {
         RecordKind::Media => "file",
         RecordKind::Task => "follow-up",
         RecordKind::CannedReply => "canned reply",
+        RecordKind::IdentityProvider => "identity provider",
         RecordKind::CallFlow => "call flow",
         RecordKind::SavedView => "saved view",
         RecordKind::ServiceUpdate => "service update",

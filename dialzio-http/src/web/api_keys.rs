@@ -38,6 +38,7 @@ const fn permission_words(permission: Permission) -> &'static str {
         Permission::MembersRead => "See who works here",
         Permission::MembersManage => "Manage members and keys",
         Permission::SettingsManage => "Change settings",
+        Permission::SignOnManage => "Manage single sign-on",
         Permission::QuarantineManage => "Handle unprocessed events",
         Permission::AuditRead => "Read the audit log",
         Permission::EventsRead => "Follow live events",

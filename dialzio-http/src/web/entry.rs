@@ -7,7 +7,7 @@ use axum_extra::extract::cookie::CookieJar;
 use dialzio_core::access::chrono_tz_name::ZoneName;
 use dialzio_core::access::{FirstStep, HAS_ACCOUNT, Invitation, Org, SignedIn, Token, Whereabouts};
 use dialzio_core::text::{EmailAddress, PersonName};
-use dialzio_core::{Error, Region, Role};
+use dialzio_core::{Error, OrgId, Region, Role};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -67,6 +67,12 @@ pub(super) fn own_path(mount: &Mount, next: &str) -> String {
     mount.to(page.unwrap_or("inbox"))
 }
 
+/// What an organisation's identity providers are, as buttons.
+pub(super) async fn sign_on_choices(state: &AppState, org: OrgId) -> Result<Vec<Choice>, Problem> {
+    let found = state.crm().access().sign_on_choices(org).await?;
+    Ok(found.iter().map(|choice| Choice::new(choice.id.to_string(), choice.name.reveal())).collect())
+}
+
 /// `GET /sign-in`.
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
@@ -80,7 +86,12 @@ pub(crate) async fn sign_in(
     }
     let form = SignInForm { next, mails: state.crm().sends_mail(), ..SignInForm::default() };
     let passkeys = state.passkey_site().is_ok();
-    Ok(show(&SignInPage { base: state.mount().base(), theme: theme(&jar), form, passkeys })?.into_response())
+    let sign_on = match state.crm().access().sole_organisation().await? {
+        Some(org) => Some((org.to_string(), sign_on_choices(&state, org).await?)),
+        None => None,
+    };
+    let (base, theme) = (state.mount().base(), theme(&jar));
+    Ok(show(&SignInPage { base, theme, form, passkeys, sign_on })?.into_response())
 }
 
 pub(super) fn let_in(state: &AppState, signed_in: &SignedIn, next: &str) -> Response {

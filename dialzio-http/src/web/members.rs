@@ -45,7 +45,8 @@ struct Beside {
 pub(crate) async fn page(ctx: PageContext) -> Result<Html<String>, Problem> {
     let list = list(&ctx, Beside::default()).await?;
     let teams = super::teams::list(&ctx, None, None).await?;
-    show(&MembersPage { shell: ctx.shell("Members", Place::Members).await?, list, teams })
+    let sign_on = super::identity_providers::card(&ctx).await?;
+    show(&MembersPage { shell: ctx.shell("Members", Place::Members).await?, list, teams, sign_on })
 }
 
 /// `GET /web/members`: the list, with the form that is asked for.

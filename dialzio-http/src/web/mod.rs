@@ -38,6 +38,7 @@ mod found;
 mod goto;
 mod head;
 mod help;
+mod identity_providers;
 mod inbox;
 mod joining;
 mod lines;
@@ -70,6 +71,7 @@ mod second_factor;
 mod settings;
 mod shared;
 mod shown;
+mod single_sign_on;
 mod sms;
 mod tasks;
 mod teams;
@@ -163,6 +165,10 @@ fn coming_in() -> Router<AppState> {
         .route("/second-factor", get(second_factor::page))
         .route("/setup", get(entry::setup))
         .route("/sign-in", get(entry::sign_in))
+        .route("/sign-in/{organisation}", get(single_sign_on::page))
+        .route("/sign-on/return", get(single_sign_on::returned))
+        .route("/web/sign-on/return", post(single_sign_on::finish))
+        .route("/web/sign-on/{organisation}/{identity_provider}", post(single_sign_on::begin))
         .route("/forgot", get(mailed_link::forgot))
         .route("/email-link", get(mailed_link::email_link))
         .route("/new-password", get(mailed_link::new_password))
@@ -311,6 +317,9 @@ fn posts() -> Router<AppState> {
         .route("/web/contacts/bulk", post(contact_bulk::change))
         .route("/web/contacts/bulk/undo", post(contact_bulk::undo))
         .route("/web/settings", post(settings::save))
+        .route("/web/identity-providers", get(identity_providers::read).post(identity_providers::add))
+        .route("/web/identity-providers/{identity_provider}", post(identity_providers::save))
+        .route("/web/identity-providers/{identity_provider}/delete", post(identity_providers::delete))
         .route("/web/teams", get(teams::read).post(teams::add))
         .route("/web/teams/{team}", post(teams::save))
         .route("/web/teams/{team}/delete", post(teams::delete))

@@ -23,7 +23,7 @@ use crate::session::{self, OwnSession, PasswordRefusal};
 pub(crate) async fn page(ctx: PageContext, own: OwnSession) -> Result<Html<String>, Problem> {
     let shell = ctx.shell("Profile", Place::Profile).await?;
     if ctx.own_session().is_none() {
-        return show(&ProfilePage { shell, own: None });
+        return show(&ProfilePage { shell, is_kept_in_org: false, own: None });
     }
     let access = ctx.crm().access();
     let member = access.own_member(&ctx.actor).await?;
@@ -34,7 +34,12 @@ pub(crate) async fn page(ctx: PageContext, own: OwnSession) -> Result<Html<Strin
     let sessions = list(&ctx, &own).await?;
     let passkeys = super::passkeys::own_card(&ctx, PasskeyForm::Closed).await?;
     let factor = super::second_factor::own_card(&ctx, Open::Nothing).await?;
-    show(&ProfilePage { shell, own: Some((name, card, password, passkeys, factor, sessions)) })
+    let is_kept_in_org = ctx.actor.is_kept_in_org();
+    show(&ProfilePage {
+        shell,
+        is_kept_in_org,
+        own: Some((name, card, password, passkeys, factor, sessions)),
+    })
 }
 
 async fn email_card(ctx: &PageContext, is_sent: bool) -> Result<EmailCard, Problem> {

@@ -71,6 +71,8 @@ pub(crate) struct SignInPage {
     pub(crate) form: SignInForm,
     /// Whether browsers have passkeys for this site.
     pub(crate) passkeys: bool,
+    /// The organisation and its identity providers, where there is one organisation alone.
+    pub(crate) sign_on: Option<(String, Vec<Choice>)>,
 }
 
 /// The form of [`SignInPage`]; answered alone with status 422 when sign-in failed.

@@ -16,6 +16,8 @@ pub(crate) struct MembersPage {
     pub(crate) list: MemberList,
     /// The teams.
     pub(crate) teams: super::teams::TeamList,
+    /// Where they sign in with their account at work, for owners.
+    pub(crate) sign_on: Option<super::single_sign_on::IdentityProviderList>,
 }
 
 /// Members and invitations, with the form that is open. Answer of `GET /web/members` and of each change, put in the place of

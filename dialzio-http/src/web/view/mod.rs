@@ -48,6 +48,7 @@ pub(crate) mod scheduled;
 pub(crate) mod second_factor;
 pub(crate) mod shared;
 pub(crate) mod shell;
+pub(crate) mod single_sign_on;
 pub(crate) mod sms;
 pub(crate) mod state;
 pub(crate) mod tasks;

@@ -12,6 +12,8 @@ use super::second_factor::FactorCard;
 pub(crate) struct ProfilePage {
     /// Around it.
     pub(crate) shell: Shell,
+    /// They signed in at an identity provider, whose word does not count for their account.
+    pub(crate) is_kept_in_org: bool,
     /// Name, address, password, passkeys, second factor and sessions; `None` for who comes in by an application of the host.
     pub(crate) own: Option<(NameForm, EmailCard, PasswordForm, PasskeyCard, FactorCard, SessionList)>,
 }
