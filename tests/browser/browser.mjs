@@ -6,7 +6,8 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 // So is the end of a stream whose session ran out when the clock was moved.
 const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d|SSE reconnect failed with status 40[13]/;
 
-export async function startBrowser(origin) {
+/** `beside` are other sites that pages may lead to. */
+export async function startBrowser(origin, beside = []) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
   const trouble = [];
   // Two windows, each in the foreground: what lies behind is slowed down by the browser.
@@ -24,7 +25,7 @@ export async function startBrowser(origin) {
     page.on('pageerror', (error) => trouble.push(`error on the page: ${error.message}`));
     page.on('request', (request) => {
       const url = request.url();
-      if (!url.startsWith(`${origin}/`) && !/^(data|blob|about):/.test(url)) trouble.push(`request to another host: ${new URL(url).origin}`);
+      if (![origin, ...beside].some((site) => url.startsWith(`${site}/`)) && !/^(data|blob|about):/.test(url)) trouble.push(`request to another host: ${new URL(url).origin}`);
     });
     page.on('requestfinished', (request) => {
       const { responseEnd } = request.timing();

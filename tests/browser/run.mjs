@@ -38,6 +38,7 @@ import { members, profile, templates } from './tests/people.mjs';
 import { audit } from './tests/audit.mjs';
 import { apiKeys } from './tests/programs.mjs';
 import { passkeys } from './tests/passkeys.mjs';
+import { singleSignOn } from './tests/singleSignOn.mjs';
 import { phoneBeside } from './tests/phone.mjs';
 import { places } from './tests/places.mjs';
 import { presence } from './tests/presence.mjs';
@@ -78,6 +79,7 @@ const ALL = [
   profile,
   secondFactor,
   passkeys,
+  singleSignOn,
   masking,
   mail,
   members,
@@ -112,7 +114,7 @@ const guard = await startBrowser(server.origin);
 let code = 1;
 const wanted = process.argv.slice(2);
 // These have a server of their own.
-const ALONE = [mounted.name, passkeys.name, snapshots.name, hostile.name, faults.name];
+const ALONE = [mounted.name, passkeys.name, singleSignOn.name, snapshots.name, hostile.name, faults.name];
 const isWanted = (test) => wanted.length === 0 || wanted.includes(test.name) || (wanted.some((name) => !ALONE.includes(name)) && [setUp, firstTalk].includes(test));
 let provider = null;
 try {

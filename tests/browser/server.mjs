@@ -53,8 +53,8 @@ async function startAssets(folder, port, to) {
   return () => { front.closeAllConnections(); front.close(); };
 }
 
-/** `at` is the path that it answers below, `public` the site that passes that path on, or its own under another name, and `port` its own. */
-export async function startServer({ at = '', public: known, port: wanted } = {}) {
+/** `at` is the path that it answers below, `public` the site that passes that path on, or its own under another name, `port` its own, and `networks` those that identity providers may be in. */
+export async function startServer({ at = '', public: known, port: wanted, networks = '' } = {}) {
   const binary = process.env.DIALZIO_BIN;
   if (!binary) throw new Error('DIALZIO_BIN must name the server binary');
   const folder = await mkdtemp(join(tmpdir(), 'dialzio-browser-'));
@@ -71,7 +71,7 @@ export async function startServer({ at = '', public: known, port: wanted } = {})
   const origin = (site ?? `http://${listen}`) + at;
   // Asked past the site in front.
   const direct = `http://${listen}${at}`;
-  const env = { ...process.env, DIALZIO_CLOCK_FILE: clockFile, DIALZIO_LISTEN: listen, DIALZIO_ORIGIN: site ?? `http://${listen}`, DIALZIO_AT: at || '/' };
+  const env = { ...process.env, DIALZIO_CLOCK_FILE: clockFile, DIALZIO_LISTEN: listen, DIALZIO_ORIGIN: site ?? `http://${listen}`, DIALZIO_AT: at || '/', ...(networks ? { DIALZIO_OUTBOUND_NETWORKS: networks } : {}) };
   // The invitation is made at the machine's own time: it lasts longer than the clock is moved.
   const { stdout } = await run(binary, ['init', '--data', data, '--org', 'Green Leaf Nursery', '--owner', 'owner@example.com', '--json'], { env });
   const made = JSON.parse(stdout);

@@ -98,6 +98,13 @@ pub(crate) async fn tenant(fixture: &Fixture, number: &str) -> Tenant {
     ids.insert("canned_reply", fixture.post(&seat, "/v1/canned-replies", reply).await.is(201).id());
     let team = json!({"name": "Sales", "members": []});
     ids.insert("team", fixture.post(&seat, "/v1/teams", team).await.is(201).id());
+    ids.insert("organisation", seat.owner.org().to_string());
+    let provider = json!({"name": "Work", "issuer": "https://login.example.com", "client_id": "dialzio",
+        "client_secret": "a secret"});
+    ids.insert(
+        "identity_provider",
+        fixture.post(&seat, "/v1/identity-providers", provider).await.is(201).id(),
+    );
     let query = SavedQuery::Contacts(SavedContacts::default());
     let view = NewSavedView { name: Title::parse("Everybody").unwrap(), shared: true, query };
     let view = fixture.crm.saved_views().add(&meera.actor, view).await.unwrap();

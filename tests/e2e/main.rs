@@ -60,6 +60,7 @@ mod saved_views;
 mod scheduled;
 mod second_factor;
 mod secrets;
+mod single_sign_on;
 mod sms;
 mod stop_race;
 mod support;

@@ -74,7 +74,7 @@ async fn a_request_for_help_is_answered_and_closed() {
         (&json!("closed"), &true)
     );
     let empty = form(&fixture, &ravi, &format!("{web}/reply"), &[("text", " ")]).await;
-    assert_eq!(empty.status, 422);
+    assert_eq!(empty.status, 400, "{}", String::from_utf8_lossy(&empty.bytes));
     let opened =
         form(&fixture, &ravi, "/web/help", &[("subject", "Another"), ("text", "Question")]).await.is(200);
     assert!(opened.headers["hx-redirect"].to_str().unwrap().contains("/help/"));

@@ -39,7 +39,8 @@ export async function help(scene) {
     await inbox.goto(`${server.origin}/help`);
     await inbox.getByRole('link', { name: 'Calls are silent' }).waitFor();
     await inbox.goto(`${server.origin}/settings/audit`);
-    await inbox.getByText('Request for help read by the operator').first().waitFor();
+    const entries = inbox.getByRole('list', { name: 'Entries' }).getByRole('listitem');
+    await entries.filter({ hasText: 'Request for help read by the operator' }).first().waitFor();
   });
   await step('it fits at every width', inbox, () => fits(inbox, `${server.origin}/help`, 'help'));
 }

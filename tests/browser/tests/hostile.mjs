@@ -179,10 +179,18 @@ async function plant({ server, guard, provider, page }) {
   const call = (await until(async () => (await api('GET', '/v1/calls', undefined, 200)).data[0], 'a call in the log')).id;
   await api('PATCH', `/v1/calls/${call}`, { note: 'x'.repeat(3000) }, 200);
   const spoken = accounts.find((one) => one.provider === 'telecmi');
+  await page.goto(`${server.origin}/help`);
+  await page.getByLabel('Subject').fill('h'.repeat(120));
+  await page.getByLabel('Question').fill('q'.repeat(3000));
+  await page.getByRole('button', { name: 'Send', exact: true }).click();
+  await page.waitForURL(/\/help\/.+/);
+  const request = new URL(page.url()).pathname;
+  await api('POST', '/v1/identity-providers', { name: 'i'.repeat(120), issuer: `https://login.example.com/${'i'.repeat(400)}`, client_id: 'c'.repeat(300), client_secret: 'a secret' });
+  const { organisation } = await api('GET', '/v1/me', undefined, 200);
   const invited = await api('POST', '/v1/members', { email: 'late@example.com', role: 'viewer' });
   return [
     ['/inbox', 'inbox'], [`/inbox/${talk.id}`, 'thread'], [`/inbox?q=${'W'.repeat(30)}`, 'search'], [`/inbox/${talks.find((one) => one.person.phone === `+${number(2)}`).id}`, 'thread-rtl'],
-    ['/tasks?view=team', 'tasks'], ['/notices', 'notices'], ['/news', 'news'], ['/help', 'help'], ['/contacts', 'contacts'], ['/contacts/import', 'import'], [`/contacts/${talk.contact}`, 'contact'], [`/contacts/${talk.contact}?tab=consent`, 'ledger'],
+    ['/tasks?view=team', 'tasks'], ['/notices', 'notices'], ['/news', 'news'], ['/help', 'help'], [request, 'help-request'], ['/contacts', 'contacts'], ['/contacts/import', 'import'], [`/contacts/${talk.contact}`, 'contact'], [`/contacts/${talk.contact}?tab=consent`, 'ledger'],
     ['/calls', 'calls'], [`/calls/${call}`, 'call'], ['/reports/calls', 'report'],
     ['/settings', 'settings'], ['/settings/profile', 'profile'], ['/second-factor', 'second-factor'], ['/settings/members', 'members'], ['/settings/audit', 'audit'], ['/settings/api-keys', 'api-keys'], ['/settings/activity', 'activity'], ['/settings/canned-replies', 'canned'], ['/settings/call-flows', 'flows'],
     ['/settings/recordings', 'recordings'], [`/settings/recordings?contact=${talk.contact}`, 'recordings-of'], ['/settings/channels', 'channels'],
@@ -190,6 +198,6 @@ async function plant({ server, guard, provider, page }) {
     [`/settings/channels/${spoken.id}/agents`, 'agents'], [`/settings/channels/${spoken.id}/sms`, 'sms'], ['/settings/templates', 'templates'],
     ['/settings/events', 'events'], [`/settings/events/${event}`, 'event'], ['/sandbox', 'sandbox'], [phone, 'phone'],
     [`/sandbox/of/${talk.id}`, 'phone-beside'], ['/dev/parts', 'parts'], ['/no-such-page', 'nowhere'],
-    ['/sign-in', 'sign-in', true], ['/forgot', 'forgot', true], ['/email-link', 'email-link', true], ['/new-password', 'new-password', true], ['/link', 'link', true], ['/confirm', 'confirm', true], [new URL(invited.setup_url).pathname + new URL(invited.setup_url).hash, 'set-up', true],
+    ['/sign-in', 'sign-in', true], [`/sign-in/${organisation}`, 'sign-on', true], ['/sign-on/return?error=access_denied', 'sign-on-return', true], ['/forgot', 'forgot', true], ['/email-link', 'email-link', true], ['/new-password', 'new-password', true], ['/link', 'link', true], ['/confirm', 'confirm', true], [new URL(invited.setup_url).pathname + new URL(invited.setup_url).hash, 'set-up', true],
   ];
 }
