@@ -84,23 +84,28 @@ impl AccessService<'_> {
     pub async fn rank(&self, by: &Actor) -> Result<Option<Role>, Error> {
         let within = |role: &Role| role.grant().permissions().iter().all(|held| by.may(*held));
         let most = Role::ALL.iter().copied().filter(within).max();
-        let bound = match by.principal() {
+        let bound = self.bound(by).await?;
+        Ok(most.map(|most| most.min(bound)))
+    }
+
+    /// The highest role that somebody like the caller may give, whatever they hold.
+    async fn bound(&self, by: &Actor) -> Result<Role, Error> {
+        Ok(match by.principal() {
             Principal::Member(_) => self.own_member(by).await?.role,
             Principal::ApiKey(_) => Role::Admin,
             Principal::Service(_) | Principal::System => Role::Owner,
-        };
-        Ok(most.map(|most| most.min(bound)))
+        })
     }
 
     /// Refuses a role above the caller's own.
     pub(super) async fn may_give(&self, by: &Actor, role: Role) -> Result<(), Error> {
-        if let Some(beyond) = role.grant().permissions().iter().find(|held| !by.may(**held)) {
-            return Err(Error::Denied { permission: *beyond });
-        }
-        if self.rank(by).await?.is_none_or(|own| role > own) {
+        if role > self.bound(by).await? {
             return Err(Error::invalid("role", "must not be above your own"));
         }
-        Ok(())
+        match role.grant().permissions().iter().find(|held| !by.may(**held)) {
+            Some(beyond) => Err(Error::Denied { permission: *beyond }),
+            None => Ok(()),
+        }
     }
 
     /// A member whom the caller may change.
