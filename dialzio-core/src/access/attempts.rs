@@ -163,7 +163,7 @@ impl AccessService<'_> {
         self.count(keys, known.is_some()).await
     }
 
-    /// Counts a mail that somebody asked for without having signed in, by the address and the peer.
+    /// Counts a mail that was requested by somebody who is not signed in, for its address and for the peer.
     ///
     /// # Errors
     /// [`Error::TooManyAttempts`] with the seconds to wait; [`Error::Busy`] if too many are counted at the same time.

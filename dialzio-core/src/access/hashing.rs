@@ -179,7 +179,7 @@ mod tests {
         Line::Strangers(Some(IpAddr::from([192, 0, 2, last])))
     }
 
-    /// Work that runs until it is told to end.
+    /// Work that runs until the sender signals it to end.
     async fn busy(hashing: &Arc<Hashing>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), NoTurn>>) {
         let (begun, has_begun) = mpsc::channel();
         let (finish, finishes) = mpsc::channel::<()>();

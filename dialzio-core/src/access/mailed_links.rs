@@ -1,7 +1,7 @@
 //! Links that are sent by mail: to set a new password, and to sign in.
 //!
 //! A request for a link gets the same answer after the same time whether or not the address has an account: the lookup and the
-//! mail happen in a task of their own. Requests are limited by address and peer before anything is looked up.
+//! mail happen in a separate task. Requests are limited by address and peer before anything is looked up.
 
 use chrono::TimeDelta;
 use secrecy::SecretString;

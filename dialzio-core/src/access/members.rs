@@ -88,7 +88,7 @@ impl AccessService<'_> {
         Ok(most.map(|most| most.min(bound)))
     }
 
-    /// The highest role that somebody like the caller may give, whatever they hold.
+    /// The highest role that this kind of caller may give, whatever permissions they hold.
     async fn bound(&self, by: &Actor) -> Result<Role, Error> {
         Ok(match by.principal() {
             Principal::Member(_) => self.own_member(by).await?.role,

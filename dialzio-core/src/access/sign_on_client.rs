@@ -1,4 +1,4 @@
-//! What is said to an identity provider and what it answers (OpenID Connect Core 1.0, 3.1, with RFC 7636), by `openidconnect`.
+//! Requests to an identity provider and its answers (OpenID Connect Core 1.0, 3.1, with RFC 7636), by `openidconnect`.
 //!
 //! The provider's settings and keys are read anew at each step: people sign in some times a day, and keys that were exchanged
 //! count at once.
